@@ -1,0 +1,24 @@
+// The one jest configuration; every package runs it as `jest -c ../../jest.config.cjs --rootDir .`.
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      require.resolve('ts-jest'),
+      {
+        tsconfig: {
+          target: 'ES2024',
+          module: 'CommonJS',
+          moduleResolution: 'Bundler',
+          verbatimModuleSyntax: false,
+          esModuleInterop: true,
+          isolatedModules: true,
+          resolveJsonModule: true,
+        },
+        diagnostics: false,
+      },
+    ],
+  },
+  setupFilesAfterEnv: [`${__dirname}/jest.setup.cjs`],
+};

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { readConfig } from './config';
+import { createS3Store } from './s3-store';
+import type { StageDeps } from './stage-deps';
+
+/** The composition root of a Lambda: made once per environment, from its variables alone. */
+export function createLambdaDeps(stage: string, env: NodeJS.ProcessEnv): StageDeps {
+  const logger = new Logger({ serviceName: stage });
+  return {
+    store: createS3Store(new S3Client({})),
+    config: readConfig(env),
+    log: {
+      debug: (message, fields = {}) => logger.debug(message, fields),
+      info: (message, fields = {}) => logger.info(message, fields),
+      warn: (message, fields = {}) => logger.warn(message, fields),
+      error: (message, fields = {}) => logger.error(message, fields),
+    },
+    now: () => new Date(),
+    newAttemptId: randomUUID,
+  };
+}

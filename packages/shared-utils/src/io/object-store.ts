@@ -1,0 +1,60 @@
+/** The port through which every stage reaches storage. Adapters: S3, a directory, memory. */
+
+export interface ObjectRef {
+  readonly bucket: string;
+  readonly objectKey: string;
+}
+
+export interface ObjectStat {
+  readonly size: number;
+  /** Opaque and never empty; changes whenever the bytes do. */
+  readonly etag: string;
+  readonly versionId?: string;
+}
+
+/** Bytes `[start, end)`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ReadOptions {
+  /** All of the object where absent. An empty range reads nothing and asks nothing. */
+  readonly range?: ByteRange;
+  /** Only these very bytes: @throws InputChangedError when the object has another etag, now or at the end. */
+  readonly ifMatch?: string;
+  readonly versionId?: string;
+}
+
+export interface ListedObject extends ObjectStat {
+  readonly objectKey: string;
+}
+
+export interface ObjectWriter {
+  /** Takes over `bytes`: the caller must not change them afterwards. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the object visible, whole. */
+  close(): Promise<void>;
+  /** Leaves nothing behind; allowed at any time, also after a failed `close`. */
+  abort(): Promise<void>;
+}
+
+export interface ObjectStore {
+  /** @throws InputNotFoundError where there is no such object, or no permission to see it. */
+  head(ref: ObjectRef): Promise<ObjectStat>;
+  /**
+   * The bytes in order, in pieces of any size; never fewer than asked for without an error.
+   * @throws InputNotFoundError, InputChangedError, StoreUnavailableError
+   */
+  read(ref: ObjectRef, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Writes a small object whole. With `ifNoneMatch`, false means that one stands there already. */
+  put(ref: ObjectRef, bytes: Uint8Array, options?: { readonly ifNoneMatch?: boolean }): Promise<boolean>;
+  /** Writes an object of any size in constant memory; it replaces whatever is there. */
+  createWriter(ref: ObjectRef): ObjectWriter;
+  /** Every object whose key begins with `prefix`, in UTF-8 byte order of the keys. */
+  list(bucket: string, prefix: string): AsyncIterable<ListedObject>;
+  /** Deletes objects; those that are not there are no error. */
+  delete(refs: readonly ObjectRef[]): Promise<void>;
+  /** How people name the object: `s3://bucket/key`, or a path. */
+  uri(ref: ObjectRef): string;
+}
