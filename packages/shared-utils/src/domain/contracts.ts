@@ -43,7 +43,7 @@ export type ExecutionInput = v.InferOutput<typeof executionInput>;
 const plannerEvent = v.strictObject({
   input: v.unknown(),
   executionId: text,
-  machine: v.picklist(['express', 'batch']),
+  machine: v.picklist(['express', 'batch', 'local']),
 });
 export type PlannerEvent = v.InferOutput<typeof plannerEvent>;
 export interface PlannerResult {
@@ -299,7 +299,9 @@ function eventParser<S extends Schema>(where: string, schema: S): (value: unknow
 
 function documentParser<S extends Schema>(schema: S): (where: string, json: string) => v.InferOutput<S> {
   return (where, json) => {
-    const result = v.safeParse(schema, renameFields(parseJson(where, json), toCamelCase), { abortEarly: true });
+    const result = v.safeParse(schema, renameFields(parseJson(where, json), toCamelCase), {
+      abortEarly: true,
+    });
     if (result.success) return result.output;
     throw new CorruptRunError(`${where}: ${describeIssue(result.issues[0])}`);
   };
@@ -314,7 +316,9 @@ function parseJson(where: string, json: string): unknown {
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? `[${key}]` : `.${toSnakeCase(String(key))}`));
+  const path = (issue.path ?? []).map(({ key }) =>
+    typeof key === 'number' ? `[${key}]` : `.${toSnakeCase(String(key))}`,
+  );
   const field = path.length === 0 ? '' : `field ${quote(path.join('').replace(/^\./, '')).slice(1, -1)}: `;
   if (issue.expected === 'never') return `${field}unknown field; remove it or check its spelling`;
   const received = issue.received === 'undefined' ? 'nothing' : truncate(issue.received, 120);

@@ -77,7 +77,11 @@ export function imbalances(run: {
   const bad = REJECT_REASONS.reduce((sum, reason) => sum + records.badByReason[reason], 0);
   return [
     { what: 'bytes read', expected: run.plannedBytes, actual: run.bytesRead },
-    { what: 'ok + blank + bad lines', expected: records.lines, actual: records.ok + records.blank + records.bad },
+    {
+      what: 'ok + blank + bad lines',
+      expected: records.lines,
+      actual: records.ok + records.blank + records.bad,
+    },
     { what: 'bad lines by reason', expected: records.bad, actual: bad },
     { what: 'sum of counts', expected: records.ok, actual: run.countedTotal },
   ].filter((entry) => entry.expected !== entry.actual);

@@ -1,0 +1,131 @@
+import type { Stats } from 'node:fs';
+import { glob, lstat, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  InputNotFoundError,
+  InvalidInputError,
+  mapConcurrently,
+  quote,
+  UnsupportedInputError,
+} from '@mapreduce/shared-utils';
+
+/** A regular file: the directory it was found through is its bucket. */
+export interface LocalInput {
+  readonly directory: string;
+  /** Relative to the directory, with `/`. */
+  readonly key: string;
+  readonly size: number;
+}
+
+export interface LocalInputs {
+  readonly files: readonly LocalInput[];
+  /** Directories given as arguments, absolute: no output may go into them. */
+  readonly directories: readonly string[];
+}
+
+const CONCURRENT_STATS = 64;
+
+/**
+ * Every regular file that the arguments name: files, directories (all the way down, names with a leading
+ * dot left out, links to directories not followed) and glob patterns; in the order of the arguments, by
+ * name within one. @throws InputNotFoundError, InvalidInputError for a duplicate, UnsupportedInputError
+ */
+export async function findLocalInputs(args: readonly string[]): Promise<LocalInputs> {
+  const files: LocalInput[] = [];
+  const directories: string[] = [];
+  const seen = new Map<string, string>();
+  for (const arg of args) {
+    const found = await expand(arg);
+    if (found.directory !== undefined) directories.push(found.directory);
+    const stats = await mapConcurrently(found.paths, CONCURRENT_STATS, statRegularFile);
+    for (const [index, file] of found.paths.entries()) {
+      const { dev, ino, size } = stats[index] as Stats;
+      refuseDuplicate(seen, `${dev}:${ino}`, file);
+      const directory = found.directory ?? path.dirname(file);
+      files.push({ directory, key: path.relative(directory, file).split(path.sep).join('/'), size });
+    }
+  }
+  return { files, directories };
+}
+
+interface Expanded {
+  readonly directory?: string;
+  readonly paths: readonly string[];
+}
+
+async function expand(arg: string): Promise<Expanded> {
+  const absolute = path.resolve(arg);
+  const stats = await statOrNull(absolute);
+  if (stats?.isDirectory() === true) {
+    const paths = await walk(absolute);
+    if (paths.length === 0) throw new InputNotFoundError(`${absolute}: expected at least one file, got none`);
+    return { directory: absolute, paths };
+  }
+  if (stats !== null) return { paths: [absolute] };
+  if (!/[*?[{]/.test(arg)) {
+    throw new InputNotFoundError(
+      `${absolute}: expected a file or directory, got nothing there; check the path`,
+    );
+  }
+  const matches = await Array.fromAsync(glob(arg));
+  if (matches.length === 0) {
+    throw new InputNotFoundError(`glob ${quote(arg)}: expected at least one match, got none`);
+  }
+  const paths: string[] = [];
+  for (const match of matches.map((found) => path.resolve(found)).sort(byUtf8)) {
+    const isDirectory = (await stat(match)).isDirectory();
+    if (!isDirectory) paths.push(match);
+  }
+  return { paths };
+}
+
+async function walk(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const paths: string[] = [];
+  for (const entry of entries.sort((a, b) => byUtf8(a.name, b.name))) {
+    if (entry.name.startsWith('.')) continue;
+    const found = path.join(directory, entry.name);
+    if (entry.isDirectory()) paths.push(...(await walk(found)));
+    else if (!(await isLinkToDirectory(found))) paths.push(found);
+  }
+  return paths;
+}
+
+async function isLinkToDirectory(file: string): Promise<boolean> {
+  if (!(await lstat(file)).isSymbolicLink()) return false;
+  return (await statOrNull(file))?.isDirectory() === true;
+}
+
+/** Before anything is opened: opening a pipe would wait for ever. */
+async function statRegularFile(file: string): Promise<Stats> {
+  const stats = await statOrNull(file);
+  if (stats === null) throw new InputNotFoundError(`${file}: expected a file, got a link to nothing`);
+  if (!stats.isFile()) {
+    throw new UnsupportedInputError(`${file}: expected a regular file, got a pipe, socket or device`);
+  }
+  return stats;
+}
+
+async function statOrNull(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new InputNotFoundError(`${file}: expected a readable file, got ${code ?? message}`, { cause });
+  }
+}
+
+/** The same bytes counted twice is never what was meant, under whatever names they were given. */
+function refuseDuplicate(seen: Map<string, string>, identity: string, file: string): void {
+  const other = seen.get(identity);
+  if (other !== undefined) {
+    const same = other === file ? 'it twice' : `the same file as ${other}`;
+    throw new InvalidInputError(`${file}: expected each input once, got ${same}; duplicate input`);
+  }
+  seen.set(identity, file);
+}
+
+function byUtf8(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

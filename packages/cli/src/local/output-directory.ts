@@ -1,0 +1,211 @@
+import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { InvalidInputError, OutputExistsError } from '@mapreduce/shared-utils';
+import type { LocalInputs } from './local-inputs';
+
+const MANIFEST = 'manifest.json';
+const STAGING = '.mapreduce';
+const OURS = /^(bucket_\d+\.json|manifest\.json|rejects|rejects\.failed)$/;
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+}
+
+/**
+ * A local run works in `<out>/.mapreduce`, which is also its lock, and moves its files up when all are
+ * there, the manifest last. So a reader sees the old output, none, or the new one, and what a killed run
+ * leaves behind is cleared by the next.
+ */
+export class OutputDirectory {
+  /** Absolute. */
+  readonly path: string;
+  readonly #hasEarlierOutput: boolean;
+
+  private constructor(directory: string, hasEarlierOutput: boolean) {
+    this.path = directory;
+    this.#hasEarlierOutput = hasEarlierOutput;
+  }
+
+  /**
+   * Checks the place, creates it where it is missing and locks it, before any work.
+   * @throws OutputExistsError, InvalidInputError
+   */
+  static async open(out: string, inputs: LocalInputs, overwrite: boolean): Promise<OutputDirectory> {
+    const directory = path.resolve(out);
+    await makeDirectory(directory);
+    const real = await realpath(directory);
+    await refuseOverlap(real, inputs);
+    const entries = (await readdir(real)).filter((name) => name !== STAGING);
+    const foreign = entries.find((name) => !OURS.test(name));
+    if (foreign !== undefined) {
+      throw new OutputExistsError(
+        `${directory}: expected an empty directory or an earlier output, got ${JSON.stringify(foreign)} in it; choose another --out`,
+      );
+    }
+    const hasEarlierOutput = entries.includes(MANIFEST);
+    if (hasEarlierOutput && !overwrite) {
+      throw new OutputExistsError(
+        `${directory}: expected no output yet, got a ${MANIFEST}; choose another --out or replace it with --overwrite`,
+      );
+    }
+    await lock(path.join(real, STAGING));
+    return new OutputDirectory(real, hasEarlierOutput);
+  }
+
+  get temporary(): string {
+    return path.join(this.path, STAGING, 'temp');
+  }
+
+  get staged(): string {
+    return path.join(this.path, STAGING, 'output');
+  }
+
+  /** Moves the finished output into place. */
+  async publish(): Promise<void> {
+    const old = path.join(this.path, STAGING, 'old');
+    await mkdir(old);
+    // The old manifest goes first and the new one comes last: between them there is no output to misread.
+    await this.#moveAll(
+      this.path,
+      old,
+      (await readdir(this.path)).filter((name) => OURS.test(name)).sort(manifestFirst),
+    );
+    await this.#moveAll(this.staged, this.path, (await readdir(this.staged)).sort(manifestFirst).reverse());
+  }
+
+  /** Leaves the bad lines of a failed run; an earlier output stays as it is. Returns where they are. */
+  async publishRejects(): Promise<string | null> {
+    const staged = path.join(this.staged, 'rejects');
+    if (!(await exists(staged))) return null;
+    const target = path.join(this.path, this.#hasEarlierOutput ? 'rejects.failed' : 'rejects');
+    await rm(target, { recursive: true, force: true });
+    await rename(staged, target);
+    return target;
+  }
+
+  async close(): Promise<void> {
+    await rm(path.join(this.path, STAGING), { recursive: true, force: true });
+  }
+
+  async #moveAll(from: string, to: string, names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (name === MANIFEST) await syncDirectory(this.path);
+      await rename(path.join(from, name), path.join(to, name));
+    }
+    await syncDirectory(this.path);
+  }
+}
+
+function manifestFirst(a: string, b: string): number {
+  return Number(b === MANIFEST) - Number(a === MANIFEST);
+}
+
+async function refuseOverlap(out: string, { files, directories }: LocalInputs): Promise<void> {
+  for (const directory of directories) {
+    if (isWithin(out, await realpath(directory))) {
+      throw new InvalidInputError(
+        `${out}: expected an output outside the input ${directory}; choose another --out`,
+      );
+    }
+  }
+  const parents = new Set(files.map(({ directory, key }) => path.dirname(path.join(directory, key))));
+  for (const parent of parents) {
+    if (isWithin(await realpath(parent), out)) {
+      throw new InvalidInputError(
+        `${out}: expected an output that holds no input, got input in it; choose another --out`,
+      );
+    }
+  }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  const relative = path.relative(outer, inner);
+  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const got = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file' : (code ?? message);
+    throw new InvalidInputError(
+      `${directory}: expected a directory that can be written, got ${got}; choose another --out`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Creating a directory is atomic, so of two runs at once one gets it. */
+async function lock(staging: string): Promise<void> {
+  try {
+    await mkdir(staging);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') {
+      throw new InvalidInputError(
+        `${path.dirname(staging)}: expected a directory that can be written, got ${code ?? message}; choose another --out`,
+        { cause },
+      );
+    }
+    await clearAbandoned(staging);
+    await mkdir(staging);
+  }
+  const owner: Owner = { pid: process.pid, host: hostname() };
+  await writeFile(path.join(staging, 'owner.json'), JSON.stringify(owner));
+  await mkdir(path.join(staging, 'temp'));
+  await mkdir(path.join(staging, 'output'));
+}
+
+/** @throws OutputExistsError while the run that made it may be alive */
+async function clearAbandoned(staging: string): Promise<void> {
+  const owner = await readOwner(staging);
+  if (owner !== null && (owner.host !== hostname() || isAlive(owner.pid))) {
+    throw new OutputExistsError(
+      `${path.dirname(staging)}: expected no other run, got one of process ${owner.pid} on ${owner.host}; wait for it, or delete ${staging} if it is gone`,
+    );
+  }
+  // Renaming first lets only one of two newcomers clear it.
+  const abandoned = `${staging}-abandoned-${process.pid}`;
+  await rename(staging, abandoned);
+  await rm(abandoned, { recursive: true, force: true });
+}
+
+async function readOwner(staging: string): Promise<Owner | null> {
+  try {
+    return JSON.parse(await readFile(path.join(staging, 'owner.json'), 'utf8')) as Owner;
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function exists(directory: string): Promise<boolean> {
+  return readdir(directory).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Windows cannot open a directory, and orders renames itself. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(directory);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

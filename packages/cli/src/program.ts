@@ -1,0 +1,229 @@
+import { createWriteStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { generateLines } from './commands/generate';
+import { readTop } from './commands/top';
+import { verifyOutput } from './commands/verify';
+import { runLocally } from './local/run-locally';
+import { formatCount } from './render/format';
+import { type Progress, startProgress } from './render/progress';
+import { formatRunReport } from './render/run-report';
+import { formatTopTable } from './render/top-table';
+
+const EXIT = { success: 0, usage: 1, failed: 2 } as const;
+
+const MIB = 1024 * 1024;
+const DEFAULT_COLUMNS = 120;
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 success; 1 usage; 2 the run or check failed, nothing was published; 130, 143 interrupted.`;
+
+export interface Program {
+  /** Runs one command line; resolves with the exit code, never rejects. */
+  run(argv: readonly string[]): Promise<number>;
+}
+
+export function createProgram(signal: AbortSignal): Program {
+  let exitCode: number = EXIT.success;
+  const program = new Command('mapreduce')
+    .description('Exact counts per unique URL from JSONL, on one machine.')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'mapreduce: ')) })
+    .exitOverride();
+  addRun(program, signal);
+  addTop(program);
+  addVerify(program, signal, () => {
+    exitCode = EXIT.failed;
+  });
+  addGenerate(program, signal);
+  return {
+    run: async (argv) => {
+      try {
+        await program.parseAsync(argv as string[]);
+        return exitCode;
+      } catch (error) {
+        if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.usage;
+        if (!signal.aborted) process.stderr.write(`mapreduce: ${messageOf(error)}\n`);
+        return EXIT.failed;
+      }
+    },
+  };
+}
+
+interface RunFlags {
+  readonly out: string;
+  readonly numBuckets: number;
+  readonly urlField: string;
+  readonly splitBytes?: number;
+  readonly workers: number;
+  readonly maxLineBytes: number;
+  readonly maxDecompressedBytes?: number;
+  readonly maxBadRecords?: number;
+  readonly maxBadRatio?: number;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+function addRun(program: Command, signal: AbortSignal): void {
+  program
+    .command('run')
+    .summary('count the URLs of JSONL files')
+    .description(
+      'Counts the URLs of JSONL files, plain or in gzip or zstd, and writes bucket_<p>.json, manifest.json and rejects/ into a directory. Each input is a file, a directory (all files in it) or a quoted glob pattern.',
+    )
+    .argument('<input...>', 'files, directories or glob patterns')
+    .requiredOption('-o, --out <directory>', 'where the output goes; empty or missing, unless --overwrite')
+    .option('--num-buckets <n>', 'number of output files', wholeNumber(1, MAX_PARTITIONS), 32)
+    .option('--url-field <name>', 'field that holds the URL; dots lead into nested objects', 'url')
+    .option(
+      '--split-bytes <n>',
+      'bytes of a file that one task reads (default: by input size)',
+      wholeNumber(1),
+    )
+    .option('--workers <n>', 'worker threads', wholeNumber(1, 256), availableParallelism())
+    .option('--max-line-bytes <n>', 'longest line that is read', wholeNumber(1, 256 * MIB), 16 * MIB)
+    .option(
+      '--max-decompressed-bytes <n>',
+      'most bytes that one compressed file may hold (default: no limit)',
+      wholeNumber(0),
+    )
+    .option('--max-bad-records <n>', 'bad lines that do not fail the run (default: 0)', wholeNumber(0))
+    .option('--max-bad-ratio <r>', 'share of bad lines that does not fail the run, 0 to 1', ratio)
+    .option('--overwrite', 'replace an earlier output', false)
+    .option('--json', 'print the manifest instead of a report', false)
+    .option('-q, --quiet', 'print nothing but errors', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  mapreduce run logs/ "archive/2025-*.jsonl.gz" --out counts --max-bad-records 10',
+    )
+    .action(async (inputs: string[], { quiet, json, ...flags }: RunFlags) => {
+      const startedMs = performance.now();
+      const isShown = process.stderr.isTTY && !quiet && !json;
+      let progress: Progress | undefined;
+      const manifest = await runLocally({
+        ...flags,
+        inputs,
+        signal,
+        onStart: (totalBytes, bytesRead) => {
+          if (isShown) progress = startProgress(totalBytes, bytesRead);
+        },
+      }).finally(() => progress?.stop());
+      if (json) printJson(manifest);
+      else if (!quiet)
+        process.stdout.write(formatRunReport(manifest, flags.out, performance.now() - startedMs, columns()));
+    });
+}
+
+function addTop(program: Command): void {
+  program
+    .command('top')
+    .summary('print the most frequent URLs of an output')
+    .description('Prints the most frequent URLs of an output: count descending, equal counts by UTF-8 bytes.')
+    .argument('<out>', 'directory that `mapreduce run` wrote')
+    .option('-n, --limit <n>', 'how many', wholeNumber(1, 1_000_000), 20)
+    .option('--json', 'print a JSON array, URLs unaltered', false)
+    .action(async (out: string, { limit, json }: { limit: number; json: boolean }) => {
+      const { manifest, top } = await readTop(out, limit);
+      if (json) printJson(top);
+      else if (top.length > 0)
+        process.stdout.write(`${formatTopTable(top, manifest.counts.total, columns())}\n`);
+    });
+}
+
+function addVerify(program: Command, signal: AbortSignal, onFault: () => void): void {
+  program
+    .command('verify')
+    .summary('check an output, and count its input again')
+    .description(
+      'Recomputes checksums, totals, order and top URLs of an output from its files. With the input, counts that again and compares.',
+    )
+    .argument('<out>', 'directory that `mapreduce run` wrote')
+    .argument('[input...]', 'the files, directories or glob patterns that were counted')
+    .option('--json', 'print the result as JSON', false)
+    .action(async (out: string, inputs: string[], { json }: { json: boolean }) => {
+      const { manifest, faults, isRecounted } = await verifyOutput(out, inputs, signal);
+      if (faults.length > 0) onFault();
+      if (json) return printJson({ isValid: faults.length === 0, isRecounted, faults });
+      for (const fault of faults) process.stderr.write(`mapreduce: ${fault}\n`);
+      if (faults.length > 0) return;
+      const { counts, outputs } = manifest;
+      const how = isRecounted
+        ? 'and counting the input again gives the same'
+        : 'checksums, order and totals hold';
+      process.stdout.write(
+        `OK: ${formatCount(outputs.length)} buckets, ${formatCount(counts.unique)} URLs, ${formatCount(counts.total)} counted; ${how}.\n`,
+      );
+    });
+}
+
+interface GenerateFlags {
+  readonly lines: number;
+  readonly unique: number;
+  readonly seed: number;
+  readonly dirt: number;
+  readonly out?: string;
+}
+
+function addGenerate(program: Command, signal: AbortSignal): void {
+  program
+    .command('generate')
+    .summary('write reproducible sample data')
+    .description(
+      'Writes access records as JSONL with Zipf-like URLs, about 200 bytes a line, the same for the same options.',
+    )
+    .option('--lines <n>', 'number of lines', wholeNumber(0), 100_000)
+    .option('--unique <n>', 'number of different URLs', wholeNumber(1, 2 ** 31), 10_000)
+    .option('--seed <n>', 'seed of the random numbers', wholeNumber(0, 2 ** 31), 1)
+    .option('--dirt <r>', 'share of lines that cannot be counted, 0 to 1', ratio, 0)
+    .option('-o, --out <file>', 'file to write (default: standard output)')
+    .action(async ({ out, ...options }: GenerateFlags) => {
+      const target: Writable = out === undefined ? process.stdout : createWriteStream(out);
+      await pipeline(Readable.from(batched(generateLines(options))), target, {
+        signal,
+        end: out !== undefined,
+      });
+    });
+}
+
+/** Few large writes are much faster than many small ones. */
+function* batched(lines: Iterable<string>): Generator<string> {
+  let batch = '';
+  for (const line of lines) {
+    batch += line;
+    if (batch.length < 64 * 1024) continue;
+    yield batch;
+    batch = '';
+  }
+  yield batch;
+}
+
+function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
+  };
+}
+
+function ratio(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 1.');
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(toWire(value), null, 2)}\n`);
+}
+
+function columns(): number {
+  return process.stdout.columns ?? DEFAULT_COLUMNS;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

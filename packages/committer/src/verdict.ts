@@ -1,0 +1,57 @@
+import {
+  brokenLimit,
+  ErrorBudgetExceededError,
+  type GroupSummary,
+  imbalances,
+  LedgerImbalanceError,
+  type Plan,
+  type ReduceCommit,
+  type Reject,
+  type RejectReason,
+  type RunConfiguration,
+} from '@mapreduce/shared-utils';
+
+/** @throws LedgerImbalanceError when a byte, a line or a count was lost or invented on the way */
+export function requireBalance(plan: Plan, groups: GroupSummary, reduced: readonly ReduceCommit[]): void {
+  const unbalanced = imbalances({
+    plannedBytes: plan.plannedBytes,
+    bytesRead: groups.bytesRead,
+    records: groups.records,
+    countedTotal: reduced.reduce((sum, { output }) => sum + output.total, 0),
+  });
+  if (unbalanced.length === 0) return;
+  const found = unbalanced.map(
+    ({ what, expected, actual }) => `expected ${what} to be ${expected}, got ${actual}`,
+  );
+  throw new LedgerImbalanceError(
+    `run ${plan.runId}: ${found.join('; ')}; please report this with the run's logs`,
+  );
+}
+
+/** @throws ErrorBudgetExceededError naming the first bad line and how to allow it */
+export function requireWithinErrorBudget(
+  { configuration }: Plan,
+  { records, firstReject }: GroupSummary,
+): void {
+  const limit = brokenLimit(records, configuration);
+  if (limit === null || firstReject === null) return;
+  const { source, offset, snippet } = firstReject;
+  const lines = records.bad === 1 ? 'line is' : 'lines are';
+  throw new ErrorBudgetExceededError(
+    `${source}: byte ${offset}: expected ${expectedBy(firstReject, configuration)}, got \`${snippet}\`; ` +
+      `${records.bad} of ${records.lines} ${lines} bad, over ${limit}; ` +
+      `mend the input, or allow ${records.bad} with max_bad_records (--max-bad-records)`,
+  );
+}
+
+function expectedBy({ reason }: Reject, { urlField, maxLineBytes }: RunConfiguration): string {
+  const expected: Record<RejectReason, string> = {
+    malformed_json: 'one JSON object a line',
+    invalid_utf8: 'valid UTF-8',
+    not_object: 'a JSON object',
+    missing_url: `a field "${urlField}"`,
+    url_not_string: `a string in "${urlField}"`,
+    line_too_long: `a line of at most ${maxLineBytes} bytes`,
+  };
+  return `${expected[reason]} (${reason})`;
+}

@@ -1,0 +1,89 @@
+import {
+  EMPTY_TALLY,
+  encodeWtf8,
+  partitionOf,
+  type RecordTally,
+  type RejectReason,
+} from '@mapreduce/shared-utils';
+import { type CounterOptions, type PartitionRows, REJECT_HEAD_BYTES, type UrlCounter } from './kernel';
+import { type Line, LineAssembler } from './line-assembler';
+import { type RecordOutcome, readRecord } from './record';
+import { encodeRows, type Row } from './rows';
+
+/** What a `Map` entry costs beside the two bytes a character of its key. */
+const ENTRY_BYTES = 64;
+
+/** One `JSON.parse` a line and a `Map`: slow, and plainly right. */
+export class ReferenceCounter implements UrlCounter {
+  readonly #options: CounterOptions;
+  readonly #urlPath: readonly string[];
+  readonly #lines: LineAssembler;
+  #counts = new Map<string, number>();
+  #tableBytes = 0;
+  #ok = 0;
+  #blank = 0;
+  readonly #bad: Record<RejectReason, number> = { ...EMPTY_TALLY.badByReason };
+
+  constructor(options: CounterOptions) {
+    this.#options = options;
+    this.#urlPath = options.urlField.split('.');
+    this.#lines = new LineAssembler(options.maxLineBytes, (line) => this.#read(line));
+  }
+
+  begin(offset: number): void {
+    this.#lines.begin(offset);
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#lines.push(chunk);
+  }
+
+  end(): void {
+    this.#lines.end();
+  }
+
+  get tally(): RecordTally {
+    const badByReason = { ...this.#bad };
+    const bad = Object.values(badByReason).reduce((sum, count) => sum + count, 0);
+    return { lines: this.#ok + this.#blank + bad, ok: this.#ok, blank: this.#blank, bad, badByReason };
+  }
+
+  get isFull(): boolean {
+    return this.#tableBytes > this.#options.tableBytes;
+  }
+
+  emit(): PartitionRows[] {
+    const { partitionCount } = this.#options;
+    const partitions: Row[][] = Array.from({ length: partitionCount }, () => []);
+    for (const [url, count] of this.#counts) {
+      const bytes = encodeWtf8(url);
+      partitions[partitionOf(bytes, partitionCount)]?.push({ bytes, count });
+    }
+    this.#counts = new Map();
+    this.#tableBytes = 0;
+    return partitions.flatMap((rows, partition) =>
+      rows.length === 0 ? [] : [{ partition, rows: encodeRows(rows) }],
+    );
+  }
+
+  #read(line: Line): void {
+    const outcome: RecordOutcome = line.isTooLong
+      ? { kind: 'bad', reason: 'line_too_long' }
+      : readRecord(line.bytes, this.#urlPath);
+    if (outcome.kind === 'ok') this.#count(outcome.url);
+    else if (outcome.kind === 'blank') this.#blank++;
+    else this.#reject(line, outcome.reason);
+  }
+
+  #count(url: string): void {
+    const count = this.#counts.get(url);
+    if (count === undefined) this.#tableBytes += ENTRY_BYTES + 2 * url.length;
+    this.#counts.set(url, (count ?? 0) + 1);
+    this.#ok++;
+  }
+
+  #reject({ offset, length, bytes }: Line, reason: RejectReason): void {
+    this.#bad[reason]++;
+    this.#options.onReject({ offset, length, reason, head: bytes.slice(0, REJECT_HEAD_BYTES) });
+  }
+}

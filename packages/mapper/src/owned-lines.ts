@@ -1,0 +1,55 @@
+import type { ByteRange } from '@mapreduce/shared-utils';
+
+const LF = 0x0a;
+
+/** The end of a split's last line is most often near; each further look is twice as far. */
+const FIRST_TAIL_BYTES = 64 * 1024;
+const MAX_TAIL_BYTES = 8 * 1024 * 1024;
+
+export interface Piece {
+  /** Byte offset in the object. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The whole lines that begin in `[start, end)` of an object of `size` bytes, in pieces of any size. Over
+ * ranges that tile the object every byte is in exactly one piece, wherever the cuts are; a line that spans
+ * several ranges belongs to the one it begins in.
+ */
+export async function* ownedLines(
+  read: (range: ByteRange) => AsyncIterable<Uint8Array>,
+  { start, end, size }: ByteRange & { readonly size: number },
+): AsyncGenerator<Piece> {
+  // A line begins at `start` exactly when the byte before it is a LF, so that byte is read too.
+  let offset = Math.max(start - 1, 0);
+  let isOwned = start === 0;
+  for await (const chunk of readOnward(read, offset, end, size)) {
+    let from = 0;
+    if (!isOwned) {
+      const lf = chunk.indexOf(LF);
+      const lineStart = lf === -1 ? offset + chunk.length : offset + lf + 1;
+      if (lineStart >= end) return;
+      isOwned = lf !== -1;
+      from = lineStart - offset;
+    }
+    const lastLf = isOwned ? chunk.indexOf(LF, Math.max(end - 1 - offset, from)) : -1;
+    const to = lastLf === -1 ? chunk.length : lastLf + 1;
+    if (from < to) yield { offset: offset + from, bytes: chunk.subarray(from, to) };
+    if (lastLf !== -1) return;
+    offset += chunk.length;
+  }
+}
+
+async function* readOnward(
+  read: (range: ByteRange) => AsyncIterable<Uint8Array>,
+  start: number,
+  end: number,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  yield* read({ start, end });
+  let tail = FIRST_TAIL_BYTES;
+  for (let at = end; at < size; at += tail, tail = Math.min(tail * 2, MAX_TAIL_BYTES)) {
+    yield* read({ start: at, end: Math.min(at + tail, size) });
+  }
+}

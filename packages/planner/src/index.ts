@@ -1,0 +1,7 @@
+import { parsePlannerEvent, type StageDeps, toWire } from '@mapreduce/shared-utils';
+import { planRun } from './plan-run';
+
+/** The stage as a handler: a wire event in, a wire result out. Runs in Lambda and in the local pool alike. */
+export function createPlannerHandler(deps: StageDeps): (event: unknown) => Promise<unknown> {
+  return async (event) => toWire(await planRun(deps, parsePlannerEvent(event)));
+}

@@ -1,0 +1,144 @@
+import {
+  fingerprintOf,
+  formatDocument,
+  type InputSplit,
+  type Plan,
+  parseInputSplit,
+  parsePlan,
+} from '../domain/contracts';
+import { CorruptRunError, InputNotFoundError } from '../domain/errors';
+import { runKeys } from '../domain/run-keys';
+import type { ByteRange, ObjectRef, ObjectStore } from './object-store';
+import { readBytes, readText } from './read-object';
+import type { StageDeps } from './stage-deps';
+
+const OFFSET_BYTES = 8;
+
+type DocumentParser<Document> = (where: string, json: string) => Document;
+
+/** Reads an object that this run must have written. @throws CorruptRunError where it is missing or broken */
+export async function readDocument<Document>(
+  store: ObjectStore,
+  ref: ObjectRef,
+  parse: DocumentParser<Document>,
+): Promise<Document> {
+  return parse(store.uri(ref), await readWritten(store, ref, () => readText(store, ref)));
+}
+
+/** The same, where it may be absent: null then. */
+export async function readDocumentIfPresent<Document>(
+  store: ObjectStore,
+  ref: ObjectRef,
+  parse: DocumentParser<Document>,
+): Promise<Document | null> {
+  let json: string;
+  try {
+    json = await readText(store, ref);
+  } catch (error) {
+    if (error instanceof InputNotFoundError) return null;
+    throw error;
+  }
+  return parse(store.uri(ref), json);
+}
+
+/** Writes a document whole. With `ifNoneMatch`, false means that one stands there already. */
+export function writeDocument(
+  store: ObjectStore,
+  ref: ObjectRef,
+  document: object,
+  options?: { readonly ifNoneMatch?: boolean },
+): Promise<boolean> {
+  return store.put(ref, new TextEncoder().encode(formatDocument(document)), options);
+}
+
+/** Reads what another stage of this run wrote. @throws CorruptRunError where it belongs to another plan */
+export async function readPart<Part extends { readonly runId: string; readonly fingerprint: string }>(
+  { store, config }: StageDeps,
+  plan: Plan,
+  objectKey: string,
+  parse: DocumentParser<Part>,
+): Promise<Part> {
+  const ref = { bucket: config.bucketTemp, objectKey };
+  const part = await readDocument(store, ref, parse);
+  requireSame(store.uri(ref), 'run id', plan.runId, part.runId);
+  requireSame(store.uri(ref), 'fingerprint', plan.fingerprint, part.fingerprint);
+  return part;
+}
+
+/** The plan of a run, checked against this code. @throws CorruptRunError */
+export async function readPlan({ store, config }: StageDeps, runId: string): Promise<Plan> {
+  const ref = { bucket: config.bucketTemp, objectKey: runKeys(runId).plan };
+  const plan = await readDocument(store, ref, parsePlan);
+  requireSame(store.uri(ref), 'run id', runId, plan.runId);
+  requireSame(store.uri(ref), 'fingerprint', fingerprintOf(plan.configuration), plan.fingerprint);
+  return plan;
+}
+
+/** One line of the plan's splits, found through its index in two small reads. */
+export async function readSplit(
+  { store, config }: StageDeps,
+  plan: Plan,
+  split: number,
+): Promise<InputSplit> {
+  const ref = { bucket: config.bucketTemp, objectKey: plan.splitsKey };
+  const where = `${store.uri(ref)}: split ${split}`;
+  if (split >= plan.splitCount) {
+    throw new CorruptRunError(`${where}: expected a split below ${plan.splitCount}; start the run again`);
+  }
+  const range = await readIndexEntry(
+    store,
+    { bucket: config.bucketTemp, objectKey: plan.splitIndexKey },
+    split,
+  );
+  const json = await readWritten(store, ref, () => readText(store, ref, { range }));
+  const found = parseInputSplit(where, json);
+  requireSame(where, 'split', split, found.split);
+  return found;
+}
+
+/** The offset at which each line of a JSONL object begins, and its size: 64-bit little-endian. */
+export function formatLineIndex(lines: readonly Uint8Array[]): Uint8Array {
+  const index = new DataView(new ArrayBuffer((lines.length + 1) * OFFSET_BYTES));
+  let offset = 0;
+  for (const [at, line] of lines.entries()) {
+    offset += line.length;
+    index.setBigUint64((at + 1) * OFFSET_BYTES, BigInt(offset), true);
+  }
+  return new Uint8Array(index.buffer);
+}
+
+/** @throws CorruptRunError naming the object, when two parts of a run do not belong together */
+export function requireSame(
+  where: string,
+  what: string,
+  expected: string | number,
+  actual: string | number,
+): void {
+  if (expected === actual) return;
+  throw new CorruptRunError(
+    `${where}: expected ${what} ${expected}, got ${actual}; parts of different runs or releases must not be mixed`,
+  );
+}
+
+async function readIndexEntry(store: ObjectStore, ref: ObjectRef, line: number): Promise<ByteRange> {
+  const range = { start: line * OFFSET_BYTES, end: (line + 2) * OFFSET_BYTES };
+  const bytes = await readWritten(store, ref, () => readBytes(store, ref, { range }));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { start: Number(view.getBigUint64(0, true)), end: Number(view.getBigUint64(OFFSET_BYTES, true)) };
+}
+
+async function readWritten<Content>(
+  store: ObjectStore,
+  ref: ObjectRef,
+  read: () => Promise<Content>,
+): Promise<Content> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof InputNotFoundError)) throw cause;
+    throw new CorruptRunError(
+      `${store.uri(ref)}: expected an object that this run wrote, got none; start the run again`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+// Runs the command line from the sources: bundles it first when a source is newer than the bundle.
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bundle = path.join(root, 'packages/cli/dist/main.mjs');
+
+async function modifiedMs(file) {
+  return (await stat(file).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+}
+
+async function newestSourceMs() {
+  const packages = await readdir(path.join(root, 'packages'));
+  const folders = [...packages.map((name) => `packages/${name}/src`), 'sam/statemachine', 'scripts'];
+  const listings = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(path.join(root, folder), { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name));
+    }),
+  );
+  const files = [...listings.flat(), path.join(root, 'pnpm-lock.yaml')];
+  return Math.max(...(await Promise.all(files.map(modifiedMs))));
+}
+
+if ((await modifiedMs(bundle)) < (await newestSourceMs())) {
+  const { buildCli } = await import('./build.mjs');
+  await buildCli();
+}
+
+// pnpm runs scripts in the root of the workspace; the user's relative paths count from where the user stands.
+if (process.env.npm_lifecycle_event === 'mapreduce') process.chdir(process.env.INIT_CWD ?? '.');
+await import(bundle);
