@@ -1,0 +1,73 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { InputChangedError, UnsupportedInputError } from '../domain/errors';
+import { escapeUnprintable, quote } from '../domain/quote';
+import { failRead } from './file-errors';
+import type { ObjectStat, ReadOptions } from './object-store';
+
+const READ_BYTES = 1024 * 1024;
+
+export function toObjectStat(stats: BigIntStats): ObjectStat {
+  return { size: Number(stats.size), etag: etagOf(stats) };
+}
+
+function etagOf({ size, mtimeNs, ino }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ino}`;
+}
+
+/** O_NONBLOCK keeps the opening of a FIFO or a device from waiting for its other side. */
+export async function openRegularFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(failRead(path));
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (stats.isFile()) return { handle, stats };
+    throw new UnsupportedInputError(
+      `${escapeUnprintable(path)}: expected a regular file, got ${kindOf(stats)}`,
+    );
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/** The range's bytes or an error, never fewer; with `ifMatch` the file is looked at again at the end. */
+export async function* readRange(
+  handle: FileHandle,
+  stats: BigIntStats,
+  path: string,
+  { range, ifMatch }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
+  const { start, end } = range ?? { start: 0, end: Number(stats.size) };
+  requireUnchanged(path, ifMatch, stats);
+  if (end > stats.size) throw cutShort(path, end, stats.size);
+  for (let at = start; at < end; ) {
+    // A buffer of its own for every piece: the consumer may keep it or hand it to another thread.
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at).catch(failRead(path));
+    if (bytesRead === 0) throw cutShort(path, end, at);
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+  if (ifMatch !== undefined) requireUnchanged(path, ifMatch, await handle.stat({ bigint: true }));
+}
+
+function requireUnchanged(path: string, ifMatch: string | undefined, stats: BigIntStats): void {
+  const etag = etagOf(stats);
+  if (ifMatch === undefined || ifMatch === etag) return;
+  throw new InputChangedError(
+    `${escapeUnprintable(path)}: expected etag ${quote(ifMatch)}, got "${etag}"; the file has changed, start a new run`,
+  );
+}
+
+function cutShort(path: string, expected: number, size: number | bigint): InputChangedError {
+  return new InputChangedError(
+    `${escapeUnprintable(path)}: expected at least ${expected} bytes, got ${size}; start a new run`,
+  );
+}
