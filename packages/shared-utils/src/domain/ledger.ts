@@ -55,7 +55,8 @@ export interface ErrorBudget {
 /** The limit that the tally breaks, as text for a message, or null when it is within the budget. */
 export function brokenLimit(tally: RecordTally, budget: ErrorBudget): string | null {
   const { maxBadRecords, maxBadRatio } = budget;
-  if (maxBadRatio !== null && tally.bad > maxBadRatio * tally.lines) return `max_bad_ratio ${maxBadRatio}`;
+  // Divided, not multiplied: 29 / 100 is the double that 0.29 is read as, 0.29 * 100 is less than 29.
+  if (maxBadRatio !== null && tally.bad / tally.lines > maxBadRatio) return `max_bad_ratio ${maxBadRatio}`;
   const limit = maxBadRecords ?? (maxBadRatio === null ? 0 : Number.POSITIVE_INFINITY);
   return tally.bad > limit ? `max_bad_records ${limit}` : null;
 }
