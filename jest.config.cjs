@@ -20,5 +20,7 @@ module.exports = {
       },
     ],
   },
+  // Properties and fault tests take seconds on a busy machine; a hang still ends the run.
+  testTimeout: 60_000,
   setupFilesAfterEnv: [`${__dirname}/jest.setup.cjs`],
 };

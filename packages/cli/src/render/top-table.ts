@@ -22,5 +22,5 @@ export function formatTopTable(top: readonly UrlCount[], total: number, columns:
     const share = `${((100 * count) / total).toFixed(2)} %`;
     table.push([index + 1, formatCount(count), share, formatUrl(url, urlLength)]);
   }
-  return table.toString();
+  return table.toString().replace(/ +$/gm, '');
 }
