@@ -117,6 +117,16 @@ describe('the roles', () => {
     expect(roles.map(([name]) => name).sort()).toEqual(Object.keys(resourcesOf(single, ROLE)).sort());
   });
 
+  it('let the planner see an earlier manifest, so that it refuses to overwrite it', () => {
+    const [policy] = single.resources.PlannerRole.Properties.Policies;
+    const read = policy.PolicyDocument.Statement.filter(({ Action }: Data) =>
+      Action.includes('s3:GetObject'),
+    );
+    expect(read.map(({ Resource }: Data) => Resource['Fn::Sub'])).toContainEqual(
+      expect.stringMatching(/\{OutputBucket\}\/\*manifest\.json$/),
+    );
+  });
+
   it('attach no policy that is written elsewhere', () => {
     for (const { Properties } of Object.values(resourcesOf(single, ROLE))) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns');
