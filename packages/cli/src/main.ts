@@ -1,14 +1,13 @@
 import { createProgram } from './program';
 
-const interrupted = new AbortController();
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const interruption = new AbortController();
 
 // The first signal ends the run in good order; a second one does not wait for that.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(EXIT_CODES[signal]);
-    process.exitCode = EXIT_CODES[signal];
-    interrupted.abort();
+    if (interruption.signal.aborted) process.exit(EXIT_CODES[signal]);
+    interruption.abort(signal);
   });
 }
 
@@ -17,5 +16,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
 
-const exitCode = await createProgram(interrupted.signal).run(process.argv);
-process.exitCode ??= exitCode;
+const exitCode = await createProgram(interruption.signal).run(process.argv);
+const interruptedBy = interruption.signal.reason as keyof typeof EXIT_CODES | undefined;
+process.exitCode = exitCode === 0 || interruptedBy === undefined ? exitCode : EXIT_CODES[interruptedBy];

@@ -32,6 +32,7 @@ export async function runLocally(options: LocalRunOptions): Promise<Manifest> {
   const output = await OutputDirectory.open(options.out, inputs, options.overwrite);
   try {
     await execute(options, inputs, output);
+    options.signal.throwIfAborted();
     await output.publish();
   } finally {
     await output.close();

@@ -44,6 +44,7 @@ export async function executeExpress(
     },
     overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
   });
+  if (signal.aborted) execution.abort();
   signal.addEventListener('abort', () => execution.abort(), { once: true });
   try {
     return await execution.result;
