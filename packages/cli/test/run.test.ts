@@ -238,7 +238,7 @@ describe('mapreduce run refuses', () => {
       /got "notes\.txt" in it/,
     ],
     ['is a file', () => writeInput('plain-file', ''), /expected a directory/],
-    ['holds the input', () => path.join(workspace, 'refuse'), /./],
+    ['holds the input', () => path.join(workspace, 'refuse'), /expected an output outside the input/],
     [
       'lies within the input',
       () => path.join(workspace, 'refuse', 'out'),
@@ -248,6 +248,7 @@ describe('mapreduce run refuses', () => {
     const { code, stderr } = await mapreduce(['run', path.dirname(good()), '-o', out()]);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
+    expect(readdirSync(path.dirname(good()))).toEqual(['good.jsonl']);
   });
 
   it('an earlier output, unless told to replace it', async () => {

@@ -49,7 +49,7 @@ export async function commitRun(deps: StageDeps, { runId }: CommitterEvent): Pro
   };
   const earlier = await findOwnManifest(deps, ref, runId);
   const manifest = earlier ?? (await publish(deps, plan, ref));
-  await deleteTemporaryObjects(deps, runId);
+  await tidyUp(deps, runId);
   deps.log.info('run committed', { run_id: runId, ...manifest.counts, bad: manifest.records.bad });
   return {
     manifestBucket: ref.bucket,
@@ -152,7 +152,18 @@ async function publishRejects(
   });
 }
 
-/** All but `plan.json`: it keeps the run id taken, and lets a repeated commit find the manifest. */
+/**
+ * The result stands, so a failure here must not fail the run: the bucket's expiry deletes what is left.
+ * `plan.json` stays: it keeps the run id taken, and lets a repeated commit find the manifest.
+ */
+async function tidyUp(deps: StageDeps, runId: string): Promise<void> {
+  try {
+    await deleteTemporaryObjects(deps, runId);
+  } catch (error) {
+    deps.log.warn('temporary objects were left to expire', { run_id: runId, error });
+  }
+}
+
 async function deleteTemporaryObjects({ store, config }: StageDeps, runId: string): Promise<void> {
   const keys = runKeys(runId);
   let batch: ObjectRef[] = [];

@@ -9,7 +9,11 @@ import {
   type Reject,
   type RejectReason,
   type RunConfiguration,
+  truncate,
 } from '@mapreduce/shared-utils';
+
+/** Longest piece of a bad line in the message: it ends in logs. */
+const MAX_SAMPLE = 120;
 
 /** @throws LedgerImbalanceError when a byte, a line or a count was lost or invented on the way */
 export function requireBalance(plan: Plan, groups: GroupSummary, reduced: readonly ReduceCommit[]): void {
@@ -36,10 +40,10 @@ export function requireWithinErrorBudget(
   const limit = brokenLimit(records, configuration);
   if (limit === null || firstReject === null) return;
   const { source, offset, snippet } = firstReject;
-  const lines = records.bad === 1 ? 'line is' : 'lines are';
+  const are = records.bad === 1 ? 'is' : 'are';
   throw new ErrorBudgetExceededError(
-    `${source}: byte ${offset}: expected ${expectedBy(firstReject, configuration)}, got \`${snippet}\`; ` +
-      `${records.bad} of ${records.lines} ${lines} bad, over ${limit}; ` +
+    `${source}: byte ${offset}: expected ${expectedBy(firstReject, configuration)}, got \`${truncate(snippet, MAX_SAMPLE)}\`; ` +
+      `${records.bad} of ${records.lines} lines ${are} bad, over ${limit}; ` +
       `mend the input, or allow ${records.bad} with max_bad_records (--max-bad-records)`,
   );
 }

@@ -1,4 +1,5 @@
 import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import type { Handler } from 'aws-lambda';
 import { createGroupingHandler } from './index';
 
-export const handler = createGroupingHandler(createLambdaDeps('grouping', process.env));
+export const handler: Handler = createGroupingHandler(createLambdaDeps('grouping', process.env));

@@ -1,4 +1,5 @@
 import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import type { Handler } from 'aws-lambda';
 import { createMapperHandler } from './index';
 
-export const handler = createMapperHandler(createLambdaDeps('mapper', process.env));
+export const handler: Handler = createMapperHandler(createLambdaDeps('mapper', process.env));

@@ -1,4 +1,5 @@
 import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import type { Handler } from 'aws-lambda';
 import { createReducerHandler } from './index';
 
-export const handler = createReducerHandler(createLambdaDeps('reducer', process.env));
+export const handler: Handler = createReducerHandler(createLambdaDeps('reducer', process.env));

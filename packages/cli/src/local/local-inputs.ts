@@ -10,7 +10,7 @@ import {
 } from '@mapreduce/shared-utils';
 
 /** A regular file: the directory it was found through is its bucket. */
-export interface LocalInput {
+interface LocalInput {
   readonly directory: string;
   /** Relative to the directory, with `/`. */
   readonly key: string;

@@ -34,9 +34,9 @@ export class OutputDirectory {
    */
   static async open(out: string, inputs: LocalInputs, overwrite: boolean): Promise<OutputDirectory> {
     const directory = path.resolve(out);
-    await makeDirectory(directory);
-    const real = await realpath(directory);
+    const real = await realpathToBe(directory);
     await refuseOverlap(real, inputs);
+    await makeDirectory(real);
     const entries = (await readdir(real)).filter((name) => name !== STAGING);
     const foreign = entries.find((name) => !OURS.test(name));
     if (foreign !== undefined) {
@@ -117,6 +117,17 @@ async function refuseOverlap(out: string, { files, directories }: LocalInputs): 
         `${out}: expected an output that holds no input, got input in it; choose another --out`,
       );
     }
+  }
+}
+
+/** The real path of what may not be there yet: links are resolved as far as the path exists. */
+async function realpathToBe(directory: string): Promise<string> {
+  try {
+    return await realpath(directory);
+  } catch (error) {
+    const parent = path.dirname(directory);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === directory) return directory;
+    return path.join(await realpathToBe(parent), path.basename(directory));
   }
 }
 

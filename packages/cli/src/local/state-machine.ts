@@ -10,7 +10,7 @@ const machine = new StateMachine(express as unknown as Definition, {
   validationOptions: { noValidate: true },
 });
 
-export type RunTask = (state: TaskState, payload: unknown) => Promise<unknown>;
+type RunTask = (state: TaskState, payload: unknown) => Promise<unknown>;
 
 export interface ExecuteOptions {
   readonly executionId: string;

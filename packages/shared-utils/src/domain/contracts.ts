@@ -321,7 +321,8 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   );
   const field = path.length === 0 ? '' : `field ${quote(path.join('').replace(/^\./, '')).slice(1, -1)}: `;
   if (issue.expected === 'never') return `${field}unknown field; remove it or check its spelling`;
-  const received = issue.received === 'undefined' ? 'nothing' : truncate(issue.received, 120);
+  if (issue.received === 'undefined') return `${field}expected a value, got nothing`;
+  const received = truncate(issue.received, 120);
   return `${field}expected ${describeExpected(issue)}, got ${quote(received).slice(1, -1)}`;
 }
 

@@ -1,0 +1,136 @@
+import {
+  FORMAT_VERSION,
+  type MapCommit,
+  parseGroupSummary,
+  parsePartitionSegments,
+  runKeys,
+} from '@mapreduce/shared-utils';
+import {
+  createStageFixture,
+  FIXTURE_RUN_ID,
+  FIXTURE_TEMP,
+  type StageFixture,
+  tallyOf,
+} from '@mapreduce/shared-utils/testing';
+import { createGroupingHandler } from '../src';
+
+const keys = runKeys(FIXTURE_RUN_ID);
+const event = { run_id: FIXTURE_RUN_ID };
+
+function commitOf({ plan }: StageFixture, split: number, overrides: Partial<MapCommit> = {}): MapCommit {
+  return {
+    version: FORMAT_VERSION,
+    runId: FIXTURE_RUN_ID,
+    split,
+    attempt: 'a',
+    fingerprint: plan.fingerprint,
+    segments: [],
+    bytesRead: 0,
+    records: tallyOf({}),
+    rejects: null,
+    firstReject: null,
+    ...overrides,
+  };
+}
+
+const segment = (partition: number, key: string) => ({ partition, key, offset: 0, length: 13, crc32: 7 });
+
+const rejectAt = (offset: number) =>
+  ({ source: 's3://in/a', offset, length: 1, reason: 'malformed_json', snippet: '{' }) as const;
+
+function read<Document>(
+  fixture: StageFixture,
+  key: string,
+  parse: (where: string, json: string) => Document,
+): Document {
+  return parse(key, Buffer.from(fixture.store.objects.get(`${FIXTURE_TEMP}/${key}`) ?? []).toString());
+}
+
+describe('the grouping handler', () => {
+  it('finds no partition where there is no split', async () => {
+    const fixture = await createStageFixture({ splitCount: 0 });
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [] });
+    expect(read(fixture, keys.groups, parseGroupSummary).records.lines).toBe(0);
+  });
+
+  it('lists the segments of each partition by split, and only partitions that have some', async () => {
+    const fixture = await createStageFixture({ splitCount: 3 });
+    await fixture.writeDocument(
+      keys.mapCommit(2),
+      commitOf(fixture, 2, { segments: [segment(3, 'c'), segment(1, 'c')] }),
+    );
+    await fixture.writeDocument(
+      keys.mapCommit(0),
+      commitOf(fixture, 0, { segments: [segment(3, 'a'), segment(3, 'b')] }),
+    );
+    await fixture.writeDocument(keys.mapCommit(1), commitOf(fixture, 1));
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [1, 3] });
+    const listed = read(fixture, keys.partition(3), parsePartitionSegments).segments.map(({ key }) => key);
+    expect(listed).toEqual(['a', 'b', 'c']);
+    expect(fixture.store.objects.has(`${FIXTURE_TEMP}/${keys.partition(0)}`)).toBe(false);
+  });
+
+  it('sums the ledgers and keeps the first reject in the order of the splits', async () => {
+    const fixture = await createStageFixture({ splitCount: 2 });
+    const records = tallyOf({ lines: 5, ok: 3, blank: 1, bad: 1 });
+    const rejects = (split: number) => ({ split, key: `rejects/${split}`, written: 1 });
+    await fixture.writeDocument(
+      keys.mapCommit(1),
+      commitOf(fixture, 1, { records, bytesRead: 10, rejects: rejects(1), firstReject: rejectAt(10) }),
+    );
+    await fixture.writeDocument(
+      keys.mapCommit(0),
+      commitOf(fixture, 0, { records, bytesRead: 20, rejects: rejects(0), firstReject: rejectAt(90) }),
+    );
+    await createGroupingHandler(fixture.deps)(event);
+    expect(read(fixture, keys.groups, parseGroupSummary)).toMatchObject({
+      bytesRead: 30,
+      records: { lines: 10, ok: 6, blank: 2, bad: 2 },
+      rejects: [rejects(0), rejects(1)],
+      firstReject: rejectAt(90),
+    });
+  });
+
+  it('ignores objects that no commit record of the plan names', async () => {
+    const fixture = await createStageFixture({ splitCount: 1 });
+    await fixture.writeDocument(
+      keys.mapCommit(0),
+      commitOf(fixture, 0, { segments: [segment(0, 'winner')] }),
+    );
+    await fixture.writeDocument(
+      keys.mapCommit(1),
+      commitOf(fixture, 1, { segments: [segment(2, 'of an earlier plan')] }),
+    );
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [0] });
+  });
+
+  it.each<[string, Partial<MapCommit> | null, RegExp]>([
+    ['is missing', null, /map\/1\.json: expected an object that this run wrote, got none/],
+    ['is of another run', { runId: 'other' }, /expected run id fixture, got other/],
+    ['is of another split', { split: 0 }, /expected split 1, got 0/],
+    [
+      'was made with another partition count',
+      { fingerprint: 'num_buckets=8' },
+      /expected fingerprint .*num_buckets=4.*, got num_buckets=8/,
+    ],
+    ['is of another format version', { version: 2 as 1 }, /field version: expected 1, got 2/],
+    ['holds a count that is none', { bytesRead: -1 }, /field bytes_read: expected a value >=0, got -1/],
+  ])('fails when a commit record %s', async (_, overrides, message) => {
+    const fixture = await createStageFixture({ splitCount: 2 });
+    await fixture.writeDocument(keys.mapCommit(0), commitOf(fixture, 0));
+    if (overrides !== null) await fixture.writeDocument(keys.mapCommit(1), commitOf(fixture, 1, overrides));
+    const result = createGroupingHandler(fixture.deps)(event);
+    await expect(result).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('refuses an event without a run id', async () => {
+    const { deps } = await createStageFixture();
+    await expect(createGroupingHandler(deps)({})).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: 'grouping event: field run_id: expected a value, got nothing',
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { referenceKernel } from '@mapreduce/kernel';
+import { FORMAT_VERSION, parseReduceCommit, runKeys, type Segment } from '@mapreduce/shared-utils';
+import {
+  createStageFixture,
+  FIXTURE_OUTPUT,
+  FIXTURE_RUN_ID,
+  FIXTURE_TEMP,
+  type StageFixture,
+} from '@mapreduce/shared-utils/testing';
+import { createReducerHandler } from '../src';
+
+const PARTITION = 0;
+const keys = runKeys(FIXTURE_RUN_ID);
+const event = { run_id: FIXTURE_RUN_ID, partition: PARTITION };
+const OUTPUT = 'out/bucket_0.json';
+
+/** What a mapper with one partition would emit for these URLs. */
+function rowsOf(urls: readonly string[]): Uint8Array {
+  const counter = referenceKernel.createCounter({
+    partitionCount: 1,
+    urlField: 'url',
+    maxLineBytes: 1000,
+    tableBytes: 1_000_000,
+    onReject: () => undefined,
+  });
+  counter.begin(0);
+  for (const url of urls) counter.push(Buffer.from(`${JSON.stringify({ url })}\n`));
+  counter.end();
+  return counter.emit()[0]?.rows ?? new Uint8Array();
+}
+
+/** Writes one shuffle object a list of URLs, and the partition's list of segments. */
+async function createReduceFixture(mappers: readonly (readonly string[])[]): Promise<StageFixture> {
+  const fixture = await createStageFixture();
+  const segments: Segment[] = [];
+  for (const [index, urls] of mappers.entries()) {
+    const rows = rowsOf(urls);
+    const key = `shuffle-${index}`;
+    const padding = 5;
+    await fixture.store.put(
+      { bucket: FIXTURE_TEMP, objectKey: key },
+      Buffer.concat([Buffer.alloc(padding), rows]),
+    );
+    segments.push({ key, offset: padding, length: rows.length, crc32: crc32(rows) });
+  }
+  await fixture.writeDocument(keys.partition(PARTITION), {
+    version: FORMAT_VERSION,
+    runId: FIXTURE_RUN_ID,
+    partition: PARTITION,
+    fingerprint: fixture.plan.fingerprint,
+    segments,
+  });
+  return fixture;
+}
+
+const outputOf = ({ store }: StageFixture) =>
+  Buffer.from(store.objects.get(`${FIXTURE_OUTPUT}/${OUTPUT}`) ?? []).toString();
+
+describe('the reducer handler', () => {
+  it('sums the segments and writes the URLs sorted by UTF-8 bytes', async () => {
+    const fixture = await createReduceFixture([['b', 'a', 'b'], ['😀', '\uffff', 'b'], ['\ud800']]);
+    expect(await createReducerHandler(fixture.deps)(event)).toEqual({
+      output_bucket: FIXTURE_OUTPUT,
+      output_key: OUTPUT,
+    });
+    expect(outputOf(fixture)).toBe('{\n"a":1,\n"b":3,\n"\\ud800":1,\n"\uffff":1,\n"😀":1\n}\n');
+  });
+
+  it('commits the totals, the checksum of the very bytes, and the top URLs', async () => {
+    const fixture = await createReduceFixture([['b', 'a', 'b']]);
+    await createReducerHandler(fixture.deps)(event);
+    const json = Buffer.from(
+      fixture.store.objects.get(`${FIXTURE_TEMP}/${keys.reduceCommit(PARTITION)}`) ?? [],
+    );
+    expect(parseReduceCommit('commit', json.toString())).toMatchObject({
+      output: {
+        bucket: PARTITION,
+        unique: 2,
+        total: 3,
+        sha256: createHash('sha256').update(outputOf(fixture)).digest('hex'),
+      },
+      top: [
+        { url: 'b', count: 2 },
+        { url: 'a', count: 1 },
+      ],
+    });
+  });
+
+  it('does nothing when its partition is committed already', async () => {
+    const fixture = await createReduceFixture([['a']]);
+    const handler = createReducerHandler(fixture.deps);
+    const first = await handler(event);
+    fixture.store.objects.delete(`${FIXTURE_OUTPUT}/${OUTPUT}`);
+    expect(await handler(event)).toEqual(first);
+    expect(outputOf(fixture)).toBe('');
+  });
+
+  it('gives the same bytes when two attempts run at once', async () => {
+    const fixture = await createReduceFixture([['b', 'a', 'b'], ['a']]);
+    const handler = createReducerHandler(fixture.deps);
+    const [first, second] = await Promise.all([handler(event), handler(event)]);
+    expect(second).toEqual(first);
+    expect(outputOf(fixture)).toBe('{\n"a":2,\n"b":2\n}\n');
+  });
+
+  it.each<[string, (bytes: Uint8Array) => Uint8Array, RegExp]>([
+    [
+      'with a flipped bit',
+      (bytes) => bytes.map((byte, index) => (index === 9 ? byte ^ 4 : byte)),
+      /segment at byte 5: expected CRC-32 \d+, got \d+/,
+    ],
+    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1), /./],
+  ])('refuses a segment %s and publishes nothing', async (_, damage, message) => {
+    const fixture = await createReduceFixture([['a', 'b']]);
+    const name = `${FIXTURE_TEMP}/shuffle-0`;
+    fixture.store.objects.set(name, damage(fixture.store.objects.get(name) as Uint8Array));
+    await expect(createReducerHandler(fixture.deps)(event)).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+    });
+    expect(outputOf(fixture)).toBe('');
+  });
+
+  it('refuses a list of another partition', async () => {
+    const fixture = await createReduceFixture([['a']]);
+    const list = fixture.store.objects.get(`${FIXTURE_TEMP}/${keys.partition(PARTITION)}`) as Uint8Array;
+    fixture.store.objects.set(`${FIXTURE_TEMP}/${keys.partition(1)}`, list);
+    await expect(createReducerHandler(fixture.deps)({ ...event, partition: 1 })).rejects.toMatchObject({
+      name: 'CorruptRunError',
+    });
+  });
+});
