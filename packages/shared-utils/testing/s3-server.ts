@@ -12,7 +12,10 @@ import {
   type S3State,
 } from './s3-operations';
 
-/** What goes wrong with one request. `cut` and `stall` let that many bytes of the answer's body through. */
+/**
+ * What goes wrong with one request. `cut` and `stall` let that many bytes of the answer's body through,
+ * `flip` changes the first of them, `silence` never answers; `reset` and `silence` leave it unobeyed.
+ */
 export type S3Fault =
   | {
       readonly kind: 'status';
@@ -22,6 +25,8 @@ export type S3Fault =
     }
   | { readonly kind: 'cut'; readonly afterBytes: number }
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  | { readonly kind: 'flip' }
+  | { readonly kind: 'silence' }
   | { readonly kind: 'reset' };
 
 export interface S3ServerOptions {
@@ -74,13 +79,19 @@ async function answer(
   const request = parseRequest(incoming);
   const body = await readBody(incoming);
   const fault = onRequest?.(request);
-  if (fault?.kind === 'reset') {
-    incoming.socket.resetAndDestroy();
-  } else if (fault?.kind === 'status') {
-    const failed = errorAnswer(fault.status, fault.code);
-    send(response, request, { ...failed, headers: { ...failed.headers, ...fault.headers } });
-  } else {
-    send(response, request, answerOrError(state, buckets, request, body), fault?.afterBytes, fault?.kind);
+  switch (fault?.kind) {
+    case 'silence':
+      return;
+    case 'reset':
+      incoming.socket.resetAndDestroy();
+      return;
+    case 'status': {
+      const failed = errorAnswer(fault.status, fault.code);
+      send(response, request, { ...failed, headers: { ...failed.headers, ...fault.headers } });
+      return;
+    }
+    default:
+      send(response, request, answerOrError(state, buckets, request, body), fault);
   }
 }
 
@@ -138,19 +149,19 @@ function send(
   response: ServerResponse,
   { method }: S3Request,
   { status, headers, body = '' }: S3Answer,
-  brokenAfter?: number,
-  brokenBy?: 'cut' | 'stall',
+  fault?: S3Fault,
 ): void {
   const bytes = Buffer.from(body);
   response.writeHead(status, { ...headers, 'content-length': bytes.length });
   if (method === 'HEAD') {
     response.end();
-  } else if (brokenBy === undefined) {
-    response.end(bytes);
-  } else {
+  } else if (fault?.kind === 'cut' || fault?.kind === 'stall') {
     response.flushHeaders();
-    response.write(bytes.subarray(0, brokenAfter), () => {
-      if (brokenBy === 'cut') response.destroy();
+    response.write(bytes.subarray(0, fault.afterBytes), () => {
+      if (fault.kind === 'cut') response.destroy();
     });
+  } else {
+    if (fault?.kind === 'flip') bytes[0] = ~(bytes[0] ?? 0);
+    response.end(bytes);
   }
 }

@@ -18,12 +18,11 @@ export type S3Attempt = <Output>(
   send: (options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
 ) => Promise<Output>;
 
-/** The parts of an SDK error that matter here; errors of the network have no status. */
+/** The parts of an SDK error that matter here; without an answer there is no status. */
 interface S3Failure {
   readonly name: string;
   readonly message: string;
-  readonly code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
@@ -95,10 +94,10 @@ export function statusOf(thrown: unknown): number | undefined {
   return (thrown as S3Failure).$metadata?.httpStatusCode;
 }
 
-function isPassing({ name, code }: S3Failure, status: number | undefined): boolean {
+function isPassing({ name, $metadata }: S3Failure, status: number | undefined): boolean {
   if (PASSING_ERRORS.includes(name)) return true;
-  // A refused, reset or unresolved connection; or an answer that could not be read.
-  if (status === undefined) return /^E[A-Z_]+$/.test(code ?? '');
+  // It was sent and no answer came: a refused, reset or unresolved connection.
+  if (status === undefined) return $metadata?.attempts !== undefined;
   return status < 300 || status >= 500 || status === 409 || status === 429;
 }
 
