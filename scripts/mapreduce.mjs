@@ -6,6 +6,14 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = path.join(root, 'packages/cli/dist/main.mjs');
 
+// The local engine needs Node 22. pnpm scripts run on the Node of the workspace, wherever there is one.
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  console.error(
+    `mapreduce: expected Node 22 or newer, got ${process.version}; run it as \`npx -y pnpm@10 mapreduce\`, which brings its own, or install a newer Node`,
+  );
+  process.exit(1);
+}
+
 async function modifiedMs(file) {
   return (await stat(file).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
 }

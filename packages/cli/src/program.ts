@@ -4,6 +4,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { version } from '../package.json';
 import { generateLines } from './commands/generate';
 import { readTop } from './commands/top';
 import { verifyOutput } from './commands/verify';
@@ -30,6 +31,7 @@ export function createProgram(signal: AbortSignal): Program {
   let exitCode: number = EXIT.success;
   const program = new Command('mapreduce')
     .description('Exact counts per unique URL from JSONL, on one machine.')
+    .version(version)
     .addHelpText('after', EXIT_CODES_HELP)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'mapreduce: ')) })
     .exitOverride();
@@ -63,9 +65,9 @@ interface RunFlags {
   readonly maxDecompressedBytes?: number;
   readonly maxBadRecords?: number;
   readonly maxBadRatio?: number;
-  readonly overwrite: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: true;
+  readonly quiet?: true;
 }
 
 function addRun(program: Command, signal: AbortSignal): void {
@@ -93,19 +95,20 @@ function addRun(program: Command, signal: AbortSignal): void {
     )
     .option('--max-bad-records <n>', 'bad lines that do not fail the run (default: 0)', wholeNumber(0))
     .option('--max-bad-ratio <r>', 'share of bad lines that does not fail the run, 0 to 1', ratio)
-    .option('--overwrite', 'replace an earlier output', false)
-    .option('--json', 'print the manifest instead of a report', false)
-    .option('-q, --quiet', 'print nothing but errors', false)
+    .option('--overwrite', 'replace an earlier output')
+    .option('--json', 'print the manifest instead of a report')
+    .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
       'after',
       '\nExample:\n  mapreduce run logs/ "archive/2025-*.jsonl.gz" --out counts --max-bad-records 10',
     )
-    .action(async (inputs: string[], { quiet, json, ...flags }: RunFlags) => {
+    .action(async (inputs: string[], { quiet, json, overwrite = false, ...flags }: RunFlags) => {
       const startedMs = performance.now();
       const isShown = process.stderr.isTTY && !quiet && !json;
       let progress: Progress | undefined;
       const manifest = await runLocally({
         ...flags,
+        overwrite,
         inputs,
         signal,
         onStart: (totalBytes, bytesRead) => {
@@ -125,8 +128,8 @@ function addTop(program: Command): void {
     .description('Prints the most frequent URLs of an output: count descending, equal counts by UTF-8 bytes.')
     .argument('<out>', 'directory that `mapreduce run` wrote')
     .option('-n, --limit <n>', 'how many', wholeNumber(1, 1_000_000), 20)
-    .option('--json', 'print a JSON array, URLs unaltered', false)
-    .action(async (out: string, { limit, json }: { limit: number; json: boolean }) => {
+    .option('--json', 'print a JSON array, URLs unaltered')
+    .action(async (out: string, { limit, json }: { limit: number; json?: true }) => {
       const { manifest, top } = await readTop(out, limit);
       if (json) printJson(top);
       else if (top.length > 0)
@@ -143,8 +146,8 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     )
     .argument('<out>', 'directory that `mapreduce run` wrote')
     .argument('[input...]', 'the files, directories or glob patterns that were counted')
-    .option('--json', 'print the result as JSON', false)
-    .action(async (out: string, inputs: string[], { json }: { json: boolean }) => {
+    .option('--json', 'print the result as JSON')
+    .action(async (out: string, inputs: string[], { json }: { json?: true }) => {
       const { manifest, faults, isRecounted } = await verifyOutput(out, inputs, signal);
       if (faults.length > 0) onFault();
       if (json) return printJson({ isValid: faults.length === 0, isRecounted, faults });
