@@ -25,8 +25,14 @@ export interface S3Answer {
 export interface S3State {
   /** By `bucket/objectKey`. */
   readonly objects: StoredObjects;
-  /** Parts by number of the uploads that are not complete. */
-  readonly uploads: Map<string, Map<number, Uint8Array>>;
+  /** Those that are not complete, by their ids. */
+  readonly uploads: Map<string, S3Upload>;
+}
+
+interface S3Upload {
+  /** Whether the completion has to list the checksums of its parts, or must not. */
+  readonly isChecked: boolean;
+  readonly parts: Map<number, Uint8Array>;
 }
 
 export class S3Error extends Error {
@@ -86,27 +92,27 @@ function deleteObject({ objects }: S3State, { name }: Call): S3Answer {
   return { status: 204 };
 }
 
-function createUpload({ uploads }: S3State, { bucket, objectKey }: Call): S3Answer {
+function createUpload({ uploads }: S3State, { bucket, objectKey, headers }: Call): S3Answer {
   const id = randomUUID();
-  uploads.set(id, new Map());
+  uploads.set(id, { isChecked: headers['x-amz-checksum-algorithm'] === 'CRC32', parts: new Map() });
   const fields = element('Bucket', bucket) + element('Key', objectKey) + element('UploadId', id);
   return xmlAnswer('InitiateMultipartUploadResult', fields);
 }
 
 function uploadPart(state: S3State, { query, body }: Call): S3Answer {
-  partsOf(state, query).set(Number(query.get('partNumber')), body);
+  uploadOf(state, query).parts.set(Number(query.get('partNumber')), body);
   return { status: 200, headers: { etag: etagOf(body), 'x-amz-checksum-crc32': checksumOf(body) } };
 }
 
 function completeUpload(state: S3State, { name, query, headers, body }: Call): S3Answer {
-  const parts = partsOf(state, query);
+  const { parts, isChecked } = uploadOf(state, query);
   const numbers = elements(body, 'PartNumber').map(Number);
-  const pieces = numbers.map((number, index) => {
-    const piece = parts.get(number);
-    if (piece === undefined) throw new S3Error(400, 'InvalidPart');
-    if (piece.length < MIN_PART_BYTES && index < numbers.length - 1) throw new S3Error(400, 'EntityTooSmall');
-    return piece;
-  });
+  const pieces = numbers.map((number) => parts.get(number) ?? new Uint8Array());
+  const checksums = isChecked ? pieces.map(checksumOf) : [];
+  if (String(elements(body, 'ChecksumCRC32')) !== String(checksums)) throw new S3Error(400, 'InvalidPart');
+  if (String(elements(body, 'ETag')) !== String(pieces.map(etagOf))) throw new S3Error(400, 'InvalidPart');
+  if (pieces.slice(0, -1).some(({ length }) => length < MIN_PART_BYTES))
+    throw new S3Error(400, 'EntityTooSmall');
   requireNoneMatch(state.objects, name, headers);
   const content = concatBytes(pieces);
   state.objects.set(name, content);
@@ -115,7 +121,7 @@ function completeUpload(state: S3State, { name, query, headers, body }: Call): S
 }
 
 function abortUpload(state: S3State, { query }: Call): S3Answer {
-  partsOf(state, query);
+  uploadOf(state, query);
   state.uploads.delete(query.get('uploadId') ?? '');
   return { status: 204 };
 }
@@ -129,7 +135,8 @@ function listObjects({ objects }: S3State, { bucket, query }: Call): S3Answer {
     .filter((key) => after === null || Buffer.compare(key, Buffer.from(after, 'base64')) > 0)
     .sort(Buffer.compare);
   const page = keys.slice(0, PAGE_KEYS);
-  const encode = query.get('encoding-type') === 'url' ? formEncode : escapeXml;
+  const isEncoded = query.get('encoding-type') === 'url';
+  const encode = isEncoded ? formEncode : escapeXml;
   const contents = page.map((key) => {
     const bytes = objects.get(`${bucket}/${key}`) as Uint8Array;
     const size = element('Size', bytes.length);
@@ -137,7 +144,9 @@ function listObjects({ objects }: S3State, { bucket, query }: Call): S3Answer {
   });
   const isTruncated = keys.length > page.length;
   const next = isTruncated ? element('NextContinuationToken', page.at(-1)?.toString('base64') ?? '') : '';
-  return xmlAnswer('ListBucketResult', element('IsTruncated', isTruncated) + next + contents.join(''));
+  const encoding = isEncoded ? element('EncodingType', 'url') : '';
+  const fields = encoding + element('IsTruncated', isTruncated) + next + contents.join('');
+  return xmlAnswer('ListBucketResult', fields);
 }
 
 function deleteObjects({ objects }: S3State, { bucket, body }: Call): S3Answer {
@@ -151,10 +160,10 @@ function requireNoneMatch(objects: StoredObjects, name: string, headers: Incomin
   if (headers['if-none-match'] === '*' && objects.has(name)) throw new S3Error(412, 'PreconditionFailed');
 }
 
-function partsOf({ uploads }: S3State, query: URLSearchParams): Map<number, Uint8Array> {
-  const parts = uploads.get(query.get('uploadId') ?? '');
-  if (parts === undefined) throw new S3Error(404, 'NoSuchUpload');
-  return parts;
+function uploadOf({ uploads }: S3State, query: URLSearchParams): S3Upload {
+  const upload = uploads.get(query.get('uploadId') ?? '');
+  if (upload === undefined) throw new S3Error(404, 'NoSuchUpload');
+  return upload;
 }
 
 export function errorAnswer(status: number, code: string): S3Answer {

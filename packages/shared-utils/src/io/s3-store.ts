@@ -137,18 +137,20 @@ function place(ref: ObjectRef): string {
   return escapeUnprintable(uri(ref));
 }
 
-/** XML cannot hold every key, so they come form-encoded. */
-function* listedObjects(
-  { Contents = [] }: ListObjectsV2CommandOutput,
-  call: S3Call,
-): Generator<ListedObject> {
-  for (const { Key, Size, ETag } of Contents) {
+/** XML cannot hold every key, so they are asked for form-encoded; not every server can do that. */
+function* listedObjects(page: ListObjectsV2CommandOutput, call: S3Call): Generator<ListedObject> {
+  const decode = page.EncodingType === 'url' ? formDecode : (key: string) => key;
+  for (const { Key, Size, ETag } of page.Contents ?? []) {
     yield {
-      objectKey: decodeURIComponent(required(Key, call, 'a key').replaceAll('+', ' ')),
+      objectKey: decode(required(Key, call, 'a key')),
       size: required(Size, call, 'a size'),
       etag: required(ETag, call, 'an ETag'),
     };
   }
+}
+
+function formDecode(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
 function keysByBucket(refs: readonly ObjectRef[]): Map<string, string[]> {

@@ -29,6 +29,8 @@ export function createS3Writer(
   attempt: S3Attempt,
 ): ObjectWriter {
   const target = { Bucket: bucket, Key: objectKey };
+  // Named in every step: a completion may list the checksums of its parts only where the upload began with them.
+  const checked = { ...target, ChecksumAlgorithm: 'CRC32' } as const;
   let pieces: Uint8Array[] = [];
   let bufferedBytes = 0;
   let upload: Upload | null = null;
@@ -43,13 +45,13 @@ export function createS3Writer(
 
   const sendPart = async ({ id, parts }: Upload, bytes: Uint8Array): Promise<void> => {
     const PartNumber = parts.length + 1;
-    const part = new UploadPartCommand({ ...target, UploadId: id, PartNumber, Body: bytes });
+    const part = new UploadPartCommand({ ...checked, UploadId: id, PartNumber, Body: bytes });
     const { ETag, ChecksumCRC32 } = await attempt((options) => client.send(part, options));
     parts.push({ PartNumber, ETag, ChecksumCRC32 });
   };
 
   const beginUpload = async (): Promise<Upload> => {
-    const create = new CreateMultipartUploadCommand(target);
+    const create = new CreateMultipartUploadCommand(checked);
     const { UploadId } = await attempt((options) => client.send(create, options));
     return { id: UploadId, parts: [] };
   };
