@@ -51,7 +51,7 @@ async function readCommit(deps: StageDeps, plan: Plan, split: number): Promise<M
 }
 
 /** Splits in order, so that the lists are the same whatever order the mappers ran in. */
-export function toPartitions(commits: readonly MapCommit[]): Map<number, Segment[]> {
+function toPartitions(commits: readonly MapCommit[]): Map<number, Segment[]> {
   const byPartition = new Map<number, Segment[]>();
   for (const { segments } of commits) {
     for (const { partition, ...segment } of segments) {
@@ -63,7 +63,7 @@ export function toPartitions(commits: readonly MapCommit[]): Map<number, Segment
   return byPartition;
 }
 
-export function summarize(
+function summarize(
   { runId, fingerprint }: Plan,
   partitions: number[],
   commits: readonly MapCommit[],
