@@ -316,7 +316,7 @@ function variablesOf(stage: string): Record<string, Data> {
 
 /** The variables that `readConfig` reads; the others are for the runtime and the logger. */
 function settingsOf(stage: string): string[] {
-  return Object.keys(variablesOf(stage)).filter((name) => !/^(POWERTOOLS_|NODE_)/.test(name));
+  return Object.keys(variablesOf(stage)).filter((name) => !/^(LOG_LEVEL|NODE_OPTIONS)$/.test(name));
 }
 
 function withoutEntry({ EntryPoints: _, ...recipe }: Data): Data {
