@@ -4,6 +4,9 @@ import { REJECT_HEAD_BYTES } from './kernel';
 const LF = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
+/** A byte order mark is taken off later. */
+const HEAD_BYTES = REJECT_HEAD_BYTES + BYTE_ORDER_MARK.length;
+
 export interface Line {
   /** Byte offset of the line in its file. */
   readonly offset: number;
@@ -51,12 +54,11 @@ export class LineAssembler {
     if (this.#length > 0 && !isOnlyByteOrderMark) this.#finishLine(new Uint8Array(0), 0);
   }
 
-  /** Copies: the chunk belongs to the caller. */
+  /** Copies: the chunk belongs to the caller. A `Buffer`'s own `slice` would not. */
   #keep(piece: Uint8Array): void {
-    const wasTooLong = this.#isTooLong;
     this.#length += piece.length;
-    if (!wasTooLong) this.#pieces.push(piece.slice());
-    if (this.#isTooLong && !wasTooLong) this.#pieces = [headOf(this.#pieces)];
+    if (this.#isTooLong) this.#pieces = [headOf([...this.#pieces, piece.subarray(0, HEAD_BYTES)])];
+    else this.#pieces.push(new Uint8Array(piece));
   }
 
   /** A byte order mark is not known yet, so three bytes of grace are given until the line is whole. */
@@ -87,5 +89,5 @@ export class LineAssembler {
 }
 
 function headOf(pieces: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(pieces).slice(0, REJECT_HEAD_BYTES);
+  return concatBytes(pieces).slice(0, HEAD_BYTES);
 }

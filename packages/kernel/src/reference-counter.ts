@@ -84,6 +84,11 @@ export class ReferenceCounter implements UrlCounter {
 
   #reject({ offset, length, bytes }: Line, reason: RejectReason): void {
     this.#bad[reason]++;
-    this.#options.onReject({ offset, length, reason, head: bytes.slice(0, REJECT_HEAD_BYTES) });
+    this.#options.onReject({
+      offset,
+      length,
+      reason,
+      head: new Uint8Array(bytes.subarray(0, REJECT_HEAD_BYTES)),
+    });
   }
 }

@@ -36,7 +36,8 @@ export class ReferenceMerger implements CountMerger {
   top(limit: number): UrlCount[] {
     const best: [key: string, count: number][] = [];
     for (const entry of this.#counts) {
-      if (best.length === limit && byRank(entry, best[limit - 1] as [string, number]) > 0) continue;
+      const last = best[limit - 1];
+      if (last !== undefined && byRank(entry, last) > 0) continue;
       const at = best.findIndex((other) => byRank(entry, other) < 0);
       best.splice(at === -1 ? best.length : at, 0, entry);
       best.length = Math.min(best.length, limit);
