@@ -1,0 +1,95 @@
+import { decodeWtf8, type RecordTally } from '@mapreduce/shared-utils';
+import {
+  type CounterOptions,
+  type Kernel,
+  type PartitionRows,
+  type RejectedLine,
+  referenceKernel,
+} from '../src';
+
+/** Every engine is held to the same tables. */
+export const kernels: readonly Kernel[] = [referenceKernel];
+
+export interface Counted {
+  readonly counts: Map<string, number>;
+  readonly tally: RecordTally;
+  readonly rejects: RejectedLine[];
+}
+
+export type CountSettings = Partial<CounterOptions> & {
+  /** Where the stretch begins in its file. */
+  readonly begin?: number;
+};
+
+export function createCounter(
+  kernel: Kernel,
+  rejects: RejectedLine[],
+  settings: Partial<CounterOptions> = {},
+) {
+  return kernel.createCounter({
+    partitionCount: 4,
+    urlField: 'url',
+    maxLineBytes: 16 * 1024 * 1024,
+    tableBytes: 1024 * 1024,
+    onReject: (line) => rejects.push(line),
+    ...settings,
+  });
+}
+
+/** Counts one stretch. Every chunk is a `Buffer` that is overwritten as soon as `push` has returned. */
+export function countLines(
+  kernel: Kernel,
+  chunks: readonly Uint8Array[],
+  { begin = 0, ...options }: CountSettings = {},
+): Counted {
+  const rejects: RejectedLine[] = [];
+  const counter = createCounter(kernel, rejects, options);
+  const scratch = Buffer.alloc(Math.max(0, ...chunks.map(({ length }) => length)));
+  counter.begin(begin);
+  for (const chunk of chunks) {
+    scratch.set(chunk);
+    counter.push(scratch.subarray(0, chunk.length));
+    scratch.fill(0x22);
+  }
+  counter.end();
+  return { counts: readCounts(counter.emit()), tally: counter.tally, rejects };
+}
+
+/** A second reader of rows, so that the codec is not tested by itself alone. */
+export function readCounts(partitions: readonly PartitionRows[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { rows } of partitions) {
+    const buffer = Buffer.from(rows);
+    for (let at = 0; at < buffer.length; ) {
+      const end = at + 12 + buffer.readUInt32LE(at + 8);
+      const url = decodeWtf8(buffer.subarray(at + 12, end));
+      if (counts.has(url)) throw new Error(`${JSON.stringify(url)} has two rows`);
+      counts.set(url, Number(buffer.readBigUInt64LE(at)));
+      at = end;
+    }
+  }
+  return counts;
+}
+
+/** What a reader of the output gets: the rows merged, written, and read by `JSON.parse`. */
+export function readOutput(kernel: Kernel, partitions: readonly PartitionRows[]): Map<string, number> {
+  const merger = kernel.createMerger();
+  for (const { rows } of partitions) merger.add(rows);
+  const text = Buffer.concat([...merger.format()]).toString();
+  return new Map(Object.entries(JSON.parse(text) as Record<string, number>));
+}
+
+export function cutAt(bytes: Uint8Array, ...offsets: number[]): Uint8Array[] {
+  return [...offsets, bytes.length].map((end, index) => bytes.subarray(offsets[index - 1] ?? 0, end));
+}
+
+export function cutEvery(bytes: Uint8Array, chunkBytes: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) =>
+    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+  );
+}
+
+/** Text with bytes that are not UTF-8: each char is one byte. */
+export function latin1(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}

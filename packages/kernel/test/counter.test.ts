@@ -1,0 +1,154 @@
+import { EMPTY_TALLY, encodeWtf8, partitionOf } from '@mapreduce/shared-utils';
+import { type PartitionRows, type RejectedLine, readRecord } from '../src';
+import { createCounter, cutEvery, kernels, readCounts, readOutput } from './count-lines';
+
+const recordsOf = (urls: readonly string[]) =>
+  Buffer.from(urls.map((url) => `${JSON.stringify({ url })}\n`).join(''));
+
+describe.each(kernels)('The counter of the $name kernel', (kernel) => {
+  it('is empty at first', () => {
+    const counter = createCounter(kernel, []);
+    expect(counter.tally).toEqual(EMPTY_TALLY);
+    expect(counter.isFull).toBe(false);
+    expect(counter.emit()).toEqual([]);
+  });
+
+  it('emits by ascending partition, each URL in its own, without empty ones', () => {
+    const urls = Array.from({ length: 200 }, (_, index) => `https://example.com/${index}`);
+    const counter = createCounter(kernel, [], { partitionCount: 1000 });
+    counter.begin(0);
+    counter.push(recordsOf(urls));
+    counter.end();
+    const emitted = counter.emit();
+    const partitions = emitted.map(({ partition }) => partition);
+    expect(partitions).toEqual([...new Set(partitions)].sort((a, b) => a - b));
+    for (const rows of emitted) {
+      const counts = [...readCounts([rows]).keys()];
+      expect(counts.length).toBeGreaterThan(0);
+      for (const url of counts) expect(partitionOf(encodeWtf8(url), 1000)).toBe(rows.partition);
+    }
+    expect(readCounts(emitted).size).toBe(200);
+  });
+
+  it.each([
+    ['one partition', 1],
+    ['as many partitions as there may be', 1024],
+  ])('C47 counts the same into %s', (_, partitionCount) => {
+    const counter = createCounter(kernel, [], { partitionCount });
+    counter.begin(0);
+    counter.push(recordsOf(['a', 'b', 'a', '']));
+    counter.end();
+    expect(readCounts(counter.emit())).toEqual(
+      new Map([
+        ['a', 2],
+        ['b', 1],
+        ['', 1],
+      ]),
+    );
+  });
+
+  it.each([
+    ['after every line', 0],
+    ['now and then', 1000],
+    ['never', 1024 * 1024 * 1024],
+  ])('counts the same when it is full %s', (_, tableBytes) => {
+    const urls = Array.from({ length: 500 }, (_, index) => `https://example.com/${(index * index) % 97}`);
+    const counter = createCounter(kernel, [], { tableBytes });
+    const emitted: PartitionRows[] = [];
+    let emissions = 0;
+    counter.begin(0);
+    for (const chunk of cutEvery(recordsOf(urls), 40)) {
+      counter.push(chunk);
+      if (!counter.isFull) continue;
+      emissions++;
+      emitted.push(...counter.emit());
+      expect(counter.isFull).toBe(false);
+    }
+    counter.end();
+    emitted.push(...counter.emit());
+    expect(counter.emit()).toEqual([]);
+    expect(emissions > 100).toBe(tableBytes === 0);
+    expect(emissions > 0).toBe(tableBytes < 2000);
+    const counts = new Map<string, number>();
+    for (const url of urls) counts.set(url, (counts.get(url) ?? 0) + 1);
+    expect(readOutput(kernel, emitted)).toEqual(counts);
+    expect(counter.tally).toMatchObject({ lines: 500, ok: 500 });
+  });
+
+  it('does not fill up by a URL that it has already', () => {
+    const counter = createCounter(kernel, [], { tableBytes: 10_000 });
+    counter.begin(0);
+    for (let i = 0; i < 2000; i++) counter.push(recordsOf(['https://example.com/hot']));
+    expect(counter.isFull).toBe(false);
+    counter.end();
+    expect(readCounts(counter.emit())).toEqual(new Map([['https://example.com/hot', 2000]]));
+  });
+
+  it('M02 never joins the lines of two stretches, and skips the mark of each file', () => {
+    const rejects: RejectedLine[] = [];
+    const counter = createCounter(kernel, rejects);
+    for (const [offset, text] of [
+      [0, '\ufeff{"url":"a"}\n{"url":'],
+      [0, '"b"}'],
+      [0, ''],
+      [0, '\ufeff'],
+      [0, '\ufeff{"url":"a"}'],
+      [70, '{"url":"c"}'],
+    ] as const) {
+      counter.begin(offset);
+      counter.push(Buffer.from(text));
+      counter.end();
+    }
+    expect(readCounts(counter.emit())).toEqual(
+      new Map([
+        ['a', 2],
+        ['c', 1],
+      ]),
+    );
+    expect(counter.tally).toMatchObject({ lines: 5, ok: 3, blank: 0, bad: 2 });
+    expect(rejects.map(({ offset, length, reason }) => [offset, length, reason])).toEqual([
+      [15, 7, 'malformed_json'],
+      [0, 4, 'malformed_json'],
+    ]);
+  });
+
+  it('gives heads of its own, of at most 800 bytes', () => {
+    const rejects: RejectedLine[] = [];
+    const counter = createCounter(kernel, rejects);
+    const chunk = Buffer.from(`{${'x'.repeat(5000)}\n{short\n`);
+    counter.begin(0);
+    counter.push(chunk);
+    chunk.fill(0);
+    counter.end();
+    expect(rejects.map(({ head }) => Buffer.from(head).toString())).toEqual([
+      `{${'x'.repeat(799)}`,
+      '{short',
+    ]);
+  });
+
+  it('gives a tally that later lines do not change', () => {
+    const counter = createCounter(kernel, []);
+    counter.begin(0);
+    counter.push(Buffer.from('{"url":"a"}\n{\n'));
+    const before = counter.tally;
+    counter.push(Buffer.from('{"url":"a"}\n{\n'));
+    expect([before.lines, before.badByReason.malformed_json]).toEqual([2, 1]);
+    expect(EMPTY_TALLY.lines).toBe(0);
+    expect(EMPTY_TALLY.badByReason.malformed_json).toBe(0);
+  });
+});
+
+describe('readRecord', () => {
+  it.each([
+    ['{"url":"a"}', { kind: 'ok', url: 'a' }],
+    [' \t\r', { kind: 'blank' }],
+    ['', { kind: 'blank' }],
+    ['{', { kind: 'bad', reason: 'malformed_json' }],
+    ['[]', { kind: 'bad', reason: 'not_object' }],
+    ['{}', { kind: 'bad', reason: 'missing_url' }],
+    ['{"url":1}', { kind: 'bad', reason: 'url_not_string' }],
+    ['\ufeff{"url":"a"}', { kind: 'bad', reason: 'malformed_json' }],
+  ])('of %j is %j', (line, outcome) => {
+    expect(readRecord(Buffer.from(line), ['url'])).toEqual(outcome);
+  });
+});
