@@ -29,7 +29,8 @@ async function newestSourceMs() {
         .map((entry) => path.join(entry.parentPath, entry.name));
     }),
   );
-  const files = [...listings.flat(), path.join(root, 'pnpm-lock.yaml')];
+  const manifests = packages.map((name) => path.join(root, 'packages', name, 'package.json'));
+  const files = [...listings.flat(), ...manifests, path.join(root, 'pnpm-lock.yaml')];
   return Math.max(...(await Promise.all(files.map(modifiedMs))));
 }
 

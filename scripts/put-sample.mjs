@@ -11,7 +11,7 @@ const USAGE = `Usage: node scripts/put-sample.mjs --bucket <input bucket> [--pre
 Uploads the files, by default those in samples/access-log, and prints an execution input that names them.
 Region, profile and endpoint come from the usual AWS environment variables.`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = parse({
   allowPositionals: true,
   options: {
     bucket: { type: 'string' },
@@ -19,6 +19,16 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+
+/** An unknown option asks for the usage, not for a stack trace. */
+function parse(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`put-sample: ${error.message}`);
+    process.exit(1);
+  }
+}
 
 async function sampleFiles() {
   const folder = fileURLToPath(new URL('../samples/access-log', import.meta.url));
@@ -40,7 +50,7 @@ async function upload(client, file) {
 }
 
 if (values.help || values.bucket === undefined) {
-  console.log(USAGE);
+  (values.help ? console.log : console.error)(USAGE);
   process.exitCode = values.help ? 0 : 1;
 } else {
   const client = new S3Client({ forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined });

@@ -11,13 +11,23 @@ Region and profile come from the usual AWS environment variables.`;
 /** An Express execution ends after 300 s. A client that gives up sooner and tries again runs the job twice. */
 const TIMEOUT_MS = 310_000;
 
-const { values } = parseArgs({
+const { values } = parse({
   options: {
     'state-machine-arn': { type: 'string' },
     input: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+
+/** An unknown option asks for the usage, not for a stack trace. */
+function parse(config) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`start-execution: ${error.message}`);
+    process.exit(1);
+  }
+}
 
 async function execute(stateMachineArn, inputFile) {
   const endpoint = process.env.AWS_ENDPOINT_URL;
@@ -32,7 +42,7 @@ async function execute(stateMachineArn, inputFile) {
 }
 
 if (values.help || values['state-machine-arn'] === undefined || values.input === undefined) {
-  console.log(USAGE);
+  (values.help ? console.log : console.error)(USAGE);
   process.exitCode = values.help ? 0 : 1;
 } else {
   // The answer is HTTP 200 for a failed execution too: only the status tells.

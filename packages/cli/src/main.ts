@@ -1,10 +1,10 @@
 import { createProgram } from './program';
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const interruption = new AbortController();
 
 // The first signal ends the run in good order; a second one does not wait for that.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (interruption.signal.aborted) process.exit(EXIT_CODES[signal]);
     interruption.abort(signal);

@@ -1,11 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
-import { generateLines } from './commands/generate';
+import { ratio, wholeNumber } from './arguments';
+import { generate } from './commands/generate';
 import { readTop } from './commands/top';
 import { verifyOutput } from './commands/verify';
 import { runLocally } from './local/run-locally';
@@ -20,7 +18,8 @@ const MIB = 1024 * 1024;
 const DEFAULT_COLUMNS = 120;
 
 const EXIT_CODES_HELP = `
-Exit codes: 0 success; 1 usage; 2 the run or check failed, nothing was published; 130, 143 interrupted.`;
+Exit codes: 0 success; 1 usage; 2 the run or check failed, nothing was published;
+129, 130, 143 interrupted by SIGHUP, SIGINT, SIGTERM, nothing was published.`;
 
 export interface Program {
   /** Runs one command line; resolves with the exit code, never rejects. */
@@ -33,7 +32,10 @@ export function createProgram(signal: AbortSignal): Program {
     .description('Exact counts per unique URL from JSONL, on one machine.')
     .version(version)
     .addHelpText('after', EXIT_CODES_HELP)
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'mapreduce: ')) })
+    .configureOutput({
+      outputError: (text, write) => write(`${text.trimEnd().replace(/^error: /, 'mapreduce: ')}\n`),
+    })
+    .showHelpAfterError('Try the same with --help.')
     .exitOverride();
   addRun(program, signal);
   addTop(program);
@@ -48,7 +50,8 @@ export function createProgram(signal: AbortSignal): Program {
         return exitCode;
       } catch (error) {
         if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.success : EXIT.usage;
-        if (!signal.aborted) process.stderr.write(`mapreduce: ${messageOf(error)}\n`);
+        const message = signal.aborted ? 'interrupted; nothing was published' : messageOf(error);
+        process.stderr.write(`mapreduce: ${message}\n`);
         return EXIT.failed;
       }
     },
@@ -148,7 +151,15 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     .argument('[input...]', 'the files, directories or glob patterns that were counted')
     .option('--json', 'print the result as JSON')
     .action(async (out: string, inputs: string[], { json }: { json?: true }) => {
-      const { manifest, faults, isRecounted } = await verifyOutput(out, inputs, signal);
+      let progress: Progress | undefined;
+      const { manifest, faults, isRecounted } = await verifyOutput(
+        out,
+        inputs,
+        signal,
+        (totalBytes, bytesRead) => {
+          if (process.stderr.isTTY && json !== true) progress = startProgress(totalBytes, bytesRead);
+        },
+      ).finally(() => progress?.stop());
       if (faults.length > 0) onFault();
       if (json) return printJson({ isValid: faults.length === 0, isRecounted, faults });
       for (const fault of faults) process.stderr.write(`mapreduce: ${fault}\n`);
@@ -165,7 +176,7 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
 
 interface GenerateFlags {
   readonly lines: number;
-  readonly unique: number;
+  readonly unique?: number;
   readonly seed: number;
   readonly dirt: number;
   readonly out?: string;
@@ -179,44 +190,18 @@ function addGenerate(program: Command, signal: AbortSignal): void {
       'Writes access records as JSONL with Zipf-like URLs, about 200 bytes a line, the same for the same options.',
     )
     .option('--lines <n>', 'number of lines', wholeNumber(0), 100_000)
-    .option('--unique <n>', 'number of different URLs', wholeNumber(1, 2 ** 31), 10_000)
+    .option(
+      '--unique <n>',
+      'number of different URLs (default: a tenth of the lines, at most 10000)',
+      wholeNumber(1, 2 ** 31),
+    )
     .option('--seed <n>', 'seed of the random numbers', wholeNumber(0, 2 ** 31), 1)
     .option('--dirt <r>', 'share of lines that cannot be counted, 0 to 1', ratio, 0)
     .option('-o, --out <file>', 'file to write (default: standard output)')
     .action(async ({ out, ...options }: GenerateFlags) => {
-      const target: Writable = out === undefined ? process.stdout : createWriteStream(out);
-      await pipeline(Readable.from(batched(generateLines(options))), target, {
-        signal,
-        end: out !== undefined,
-      });
+      const { lines, unique = Math.max(1, Math.min(10_000, Math.floor(lines / 10))) } = options;
+      await generate({ ...options, unique }, out, signal);
     });
-}
-
-/** Few large writes are much faster than many small ones. */
-function* batched(lines: Iterable<string>): Generator<string> {
-  let batch = '';
-  for (const line of lines) {
-    batch += line;
-    if (batch.length < 64 * 1024) continue;
-    yield batch;
-    batch = '';
-  }
-  yield batch;
-}
-
-function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new InvalidArgumentError(`Expected a whole number ${range}.`);
-  };
-}
-
-function ratio(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
 
 function printJson(value: unknown): void {

@@ -74,6 +74,23 @@ describe('mapreduce run', () => {
     );
   });
 
+  it('reads the files of a directory that a glob matches, each once', async () => {
+    writeInput('globbed/web1/2025/a.jsonl', '{"url":"a"}\n');
+    writeInput('globbed/web1/b.jsonl', '{"url":"b"}\n');
+    writeInput('globbed/web2/c.jsonl', '{"url":"c"}\n');
+    for (const pattern of ['globbed/*', 'globbed/web*/*', 'globbed/**']) {
+      const out = newOut();
+      expect(await mapreduce(['run', path.join(workspace, pattern), '-o', out, '-q'])).toMatchObject({
+        code: 0,
+      });
+      expect([...readCounts(out)].sort()).toEqual([
+        ['a', 1],
+        ['b', 1],
+        ['c', 1],
+      ]);
+    }
+  });
+
   it('prints the manifest with --json and nothing else', async () => {
     const input = writeInput('json.jsonl', goodLines(10));
     const out = newOut();
@@ -168,7 +185,13 @@ describe('mapreduce run refuses', () => {
       () => [path.join(workspace, 'none.jsonl')],
       /none\.jsonl: expected a file or directory, got nothing/,
     ],
-    ['a glob without a match', () => [`${workspace}/none-*`], /expected at least one match, got none/],
+    ['an empty argument', () => [''], /expected a path or glob pattern/],
+    ['standard input', () => ['-'], /expected a file, got standard input/],
+    [
+      'a glob without a match',
+      () => [`${workspace}/none-*`],
+      /expected at least one file to match, got none/,
+    ],
     [
       'an empty directory',
       () => {
@@ -228,7 +251,7 @@ describe('mapreduce run refuses', () => {
       stdout: '',
       lines: 1,
     });
-    expect(existsSync(path.join(out, 'manifest.json'))).toBe(false);
+    expect(existsSync(out)).toBe(false);
   });
 
   it.each<[string, () => string, RegExp]>([
@@ -267,7 +290,7 @@ describe('mapreduce run refuses', () => {
     [['run', 'x', '-o', 'y', '--num-buckets', '1.5'], /Expected a whole number/],
     [['run', 'x', '-o', 'y', '--max-bad-ratio', '2'], /Expected a number from 0 to 1/],
     [['run', 'x', '-o', 'y', '--colour'], /unknown option '--colour'/],
-    [['walk'], /unknown command 'walk'/],
+    [['walk'], /unknown command 'walk'\nTry the same with --help\./],
   ])('the arguments %j with exit code 1', async (args, message) => {
     const { code, stderr } = await mapreduce(args);
     expect(stderr).toMatch(message);
@@ -277,6 +300,7 @@ describe('mapreduce run refuses', () => {
 
 describe('mapreduce run interrupted', () => {
   it.each([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s ends with exit code %i and leaves nothing behind', async (signal, exitCode) => {
@@ -286,8 +310,13 @@ describe('mapreduce run interrupted', () => {
     const { child, finished } = start(['run', input, '-o', out]);
     await waitFor(() => existsSync(path.join(out, '.mapreduce', 'owner.json')));
     child.kill(signal);
-    expect(await finished).toMatchObject({ code: exitCode, stdout: '', stderr: '' });
-    expect(readdirSync(out)).toEqual([]);
+    const { code, stdout, stderr } = await finished;
+    expect({ code, stdout, stderr }).toEqual({
+      code: exitCode,
+      stdout: '',
+      stderr: 'mapreduce: interrupted; nothing was published\n',
+    });
+    expect(existsSync(out)).toBe(false);
   });
 
   it('by SIGKILL needs no cleaning before the next run', async () => {

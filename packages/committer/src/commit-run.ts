@@ -1,13 +1,13 @@
 import {
   type CommitterEvent,
   type CommitterResult,
+  compareRank,
   FORMAT_VERSION,
   type GroupSummary,
   HASH_VERSION,
   type Manifest,
   manifestKey,
   mapConcurrently,
-  mergeTop,
   type ObjectRef,
   OutputExistsError,
   type PinnedObject,
@@ -72,7 +72,7 @@ async function publish(deps: StageDeps, plan: Plan, ref: ObjectRef): Promise<Man
   requireSame(plan.inputsKey, 'inputs', plan.inputCount, inputs.length);
 
   const manifest = createManifest(plan, groups, reduced, inputs, deps.now());
-  const isFirst = await writeDocument(deps.store, ref, manifest, { ifNoneMatch: true });
+  const isFirst = await writeDocument(deps.store, ref, manifest, { ifNoneMatch: true, indent: 2 });
   return isFirst ? manifest : ((await findOwnManifest(deps, ref, plan.runId)) ?? manifest);
 }
 
@@ -101,10 +101,10 @@ function createManifest(
       key: rejectsKey(plan.configuration.outputPrefix, split),
       written,
     })),
-    top: mergeTop(
-      reduced.map(({ top }) => top),
-      TOP_COUNT,
-    ),
+    top: reduced
+      .flatMap(({ top }) => top)
+      .sort(compareRank)
+      .slice(0, TOP_COUNT),
     timings: {
       startedAt: plan.startedAt,
       finishedAt: finishedAt.toISOString(),

@@ -43,9 +43,13 @@ export function requireWithinErrorBudget(
   const are = records.bad === 1 ? 'is' : 'are';
   throw new ErrorBudgetExceededError(
     `${source}: byte ${offset}: expected ${expectedBy(firstReject, configuration)}, got \`${truncate(snippet, MAX_SAMPLE)}\`; ` +
-      `${records.bad} of ${records.lines} lines ${are} bad, over ${limit}; ` +
+      `${formatted(records.bad)} of ${formatted(records.lines)} lines ${are} bad, over ${limit}; ` +
       `mend the input, or allow ${records.bad} with max_bad_records (--max-bad-records)`,
   );
+}
+
+function formatted(count: number): string {
+  return count.toLocaleString('en-US');
 }
 
 function expectedBy({ reason }: Reject, { urlField, maxLineBytes }: RunConfiguration): string {

@@ -19,13 +19,13 @@ const BYTES_PER_SECOND = 50_000_000;
 export function requireExpressFits(splits: readonly InputSplit[]): void {
   if (splits.length > MAX_SPLITS) {
     throw new ExpressLimitError(
-      `plan: expected at most ${MAX_SPLITS} splits for an Express execution, got ${splits.length}; raise SPLIT_BYTES or start the batch state machine`,
+      `plan: expected at most ${MAX_SPLITS} splits for an Express execution, got ${splits.length}; raise SPLIT_BYTES or start several executions with fewer inputs each`,
     );
   }
   const seconds = Math.ceil(estimateMapSeconds(splits));
   if (seconds > MAX_MAP_SECONDS) {
     throw new ExpressLimitError(
-      `plan: expected at most ${MAX_MAP_SECONDS} s of mapping in an Express execution, got about ${seconds} s; start the batch state machine`,
+      `plan: expected at most ${MAX_MAP_SECONDS} s of mapping in an Express execution, got about ${seconds} s; start several executions with fewer inputs each`,
     );
   }
 }

@@ -1,3 +1,9 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { InvalidInputError } from '@mapreduce/shared-utils';
+
 /** Lines that a real log has now and then and that must not be counted; one is drawn for each dirty line. */
 const DIRT: readonly string[] = [
   '{"ts":"2025-12-01T00:00:00.000Z","url":"https://shop.example/cut-off',
@@ -21,7 +27,7 @@ const SECTIONS = [
 ] as const;
 const START_MS = Date.UTC(2025, 11, 1);
 
-export interface GenerateOptions {
+interface GenerateOptions {
   readonly lines: number;
   /** How many different URLs there are; all of them occur unless dirty lines crowd them out. */
   readonly unique: number;
@@ -34,7 +40,7 @@ export interface GenerateOptions {
  * Access records as JSONL, about 200 bytes a line, the same for the same options on every machine. URLs
  * follow Zipf's law: the n-th most frequent one occurs about 1/n as often as the first.
  */
-export function* generateLines({ lines, unique, seed, dirt }: GenerateOptions): Generator<string> {
+function* generateLines({ lines, unique, seed, dirt }: GenerateOptions): Generator<string> {
   const random = createRandom(seed);
   const pick = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
   let introduced = 0;
@@ -60,6 +66,42 @@ export function* generateLines({ lines, unique, seed, dirt }: GenerateOptions): 
     };
     yield `${JSON.stringify(record)}\n`;
   }
+}
+
+/** Writes the lines to a file, which appears whole or not at all, or to standard output. */
+export async function generate(
+  options: GenerateOptions,
+  out: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const lines = Readable.from(inBatches(generateLines(options)));
+  if (out === undefined) return pipeline(lines, process.stdout, { signal, end: false });
+  const unfinished = `${out}.unfinished`;
+  try {
+    await pipeline(lines, createWriteStream(unfinished), { signal });
+    await rename(unfinished, out);
+  } catch (cause) {
+    await rm(unfinished, { force: true });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new InvalidInputError(
+      `${out}: expected a file that can be written, got ${code ?? message}; choose another --out`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Few large writes are much faster than many small ones. */
+function* inBatches(lines: Iterable<string>): Generator<string> {
+  let batch = '';
+  for (const line of lines) {
+    batch += line;
+    if (batch.length < 64 * 1024) continue;
+    yield batch;
+    batch = '';
+  }
+  yield batch;
 }
 
 function urlOf(rank: number): string {

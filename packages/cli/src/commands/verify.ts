@@ -5,17 +5,17 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import {
   compareBytes,
-  compareRank,
   encodeWtf8,
   imbalances,
   type Manifest,
   type OutputSummary,
   partitionOf,
   quote,
+  TopList,
   type UrlCount,
 } from '@mapreduce/shared-utils';
 import { listBuckets, readBucket, readManifest } from '../local/output-reader';
-import { runLocally } from '../local/run-locally';
+import { type LocalRunOptions, runLocally } from '../local/run-locally';
 
 export interface Verification {
   readonly manifest: Manifest;
@@ -23,6 +23,9 @@ export interface Verification {
   readonly faults: readonly string[];
   readonly isRecounted: boolean;
 }
+
+/** Told when the recount of the input begins, for progress. */
+type OnRecount = NonNullable<LocalRunOptions['onStart']>;
 
 /**
  * Recomputes everything the manifest says from the files beside it; with inputs, counts those again and
@@ -32,18 +35,21 @@ export async function verifyOutput(
   out: string,
   inputs: readonly string[],
   signal: AbortSignal,
+  onRecount: OnRecount,
 ): Promise<Verification> {
   const manifest = await readManifest(out);
-  const faults = [...verifyLedger(manifest), ...(await verifyFileList(out, manifest))];
-  const top: UrlCount[] = [];
+  const there = new Set(await listBuckets(out));
+  const faults = [...verifyLedger(manifest), ...verifyFileList(there, manifest)];
+  const top = new TopList(manifest.top.length);
   for (const output of manifest.outputs) {
-    const checked = await verifyBucket(out, manifest, output);
-    faults.push(...checked.faults);
-    top.push(...checked.top);
+    if (there.has(path.basename(output.outputKey)))
+      faults.push(...(await verifyBucket(out, manifest, output, top)));
   }
-  if (faults.length === 0 && !isSameTop(top, manifest))
+  if (faults.length === 0 && !isSameTop(top.toArray(), manifest)) {
     faults.push('manifest.json: top is not what the buckets give');
-  if (inputs.length > 0 && faults.length === 0) faults.push(...(await recount(manifest, inputs, signal)));
+  }
+  if (inputs.length > 0 && faults.length === 0)
+    faults.push(...(await recount(manifest, inputs, signal, onRecount)));
   return { manifest, faults, isRecounted: inputs.length > 0 };
 }
 
@@ -63,8 +69,7 @@ function verifyLedger({ inputs, bytesRead, records, counts, outputs }: Manifest)
   ].map(({ what, expected, actual }) => `manifest.json: expected ${what} to be ${expected}, got ${actual}`);
 }
 
-async function verifyFileList(out: string, { outputs }: Manifest): Promise<string[]> {
-  const there = new Set(await listBuckets(out));
+function verifyFileList(there: ReadonlySet<string>, { outputs }: Manifest): string[] {
   const named = new Set(outputs.map(({ outputKey }) => path.basename(outputKey)));
   return [
     ...[...named].filter((name) => !there.has(name)).map((name) => `${name}: expected a file, got none`),
@@ -74,23 +79,20 @@ async function verifyFileList(out: string, { outputs }: Manifest): Promise<strin
   ];
 }
 
+/** Returns what is wrong with a bucket, and adds its URLs to the top. */
 async function verifyBucket(
   out: string,
-  { configuration, top: { length: topCount } }: Manifest,
+  { configuration }: Manifest,
   { bucket, outputKey, sha256, unique, total }: OutputSummary,
-): Promise<{ faults: string[]; top: UrlCount[] }> {
+  top: TopList,
+): Promise<string[]> {
   const name = path.basename(outputKey);
   const file = path.join(out, name);
-  if (!(await listBuckets(out)).includes(name)) return { faults: [], top: [] };
   const actualSha256 = await hashFile(file);
   if (actualSha256 !== sha256) {
-    return {
-      faults: [`${name}: expected SHA-256 ${sha256}, got ${actualSha256}; the file was changed`],
-      top: [],
-    };
+    return [`${name}: expected SHA-256 ${sha256}, got ${actualSha256}; the file was changed`];
   }
   const faults: string[] = [];
-  let top: UrlCount[] = [];
   let last: Uint8Array | null = null;
   let actualUnique = 0;
   let actualTotal = 0;
@@ -98,24 +100,21 @@ async function verifyBucket(
     const bytes = encodeWtf8(entry.url);
     if (last !== null && compareBytes(last, bytes) >= 0)
       faults.push(`${name}: ${quote(entry.url)} is out of order`);
-    if (partitionOf(bytes, configuration.numBuckets) !== bucket)
+    if (partitionOf(bytes, configuration.numBuckets) !== bucket) {
       faults.push(`${name}: ${quote(entry.url)} belongs to another bucket`);
+    }
     last = bytes;
     actualUnique++;
     actualTotal += entry.count;
-    top.push(entry);
-    if (top.length > 2 * topCount + 1000) top = top.sort(compareRank).slice(0, topCount);
+    top.add(entry);
   }
   if (actualUnique !== unique) faults.push(`${name}: expected ${unique} URLs, got ${actualUnique}`);
   if (actualTotal !== total) faults.push(`${name}: expected counts of ${total} in all, got ${actualTotal}`);
-  return { faults, top };
+  return faults;
 }
 
-function isSameTop(candidates: UrlCount[], { top }: Manifest): boolean {
-  const expected = candidates.sort(compareRank).slice(0, top.length);
-  return top.every(
-    ({ url, count }, index) => expected[index]?.url === url && expected[index]?.count === count,
-  );
+function isSameTop(actual: readonly UrlCount[], { top }: Manifest): boolean {
+  return top.every(({ url, count }, index) => actual[index]?.url === url && actual[index]?.count === count);
 }
 
 /** The same input and configuration give the same bytes, so checksums are enough to compare counts. */
@@ -123,6 +122,7 @@ async function recount(
   manifest: Manifest,
   inputs: readonly string[],
   signal: AbortSignal,
+  onStart: OnRecount,
 ): Promise<string[]> {
   const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes } = manifest.configuration;
   const directory = await mkdtemp(path.join(tmpdir(), 'mapreduce-verify-'));
@@ -138,6 +138,7 @@ async function recount(
       ...(maxDecompressedBytes === null ? {} : { maxDecompressedBytes }),
       maxBadRatio: 1,
       signal,
+      onStart,
     });
     return compareRuns(manifest, again);
   } finally {
@@ -146,19 +147,34 @@ async function recount(
 }
 
 function compareRuns(manifest: Manifest, again: Manifest): string[] {
-  const sha256ByBucket = new Map(again.outputs.map(({ bucket, sha256 }) => [bucket, sha256]));
-  const buckets = new Set([...manifest.outputs, ...again.outputs].map(({ bucket }) => bucket));
+  const faults: string[] = [];
+  if (manifest.inputs.length !== again.inputs.length || manifest.bytesRead !== again.bytesRead) {
+    faults.push(`input: expected ${describeInput(manifest)}, got ${describeInput(again)}`);
+  }
+  if (JSON.stringify(manifest.records) !== JSON.stringify(again.records)) {
+    faults.push(`lines: expected ${describeRecords(manifest)}, got ${describeRecords(again)}`);
+  }
+  const differing = differingBuckets(manifest, again);
+  if (differing.length > 0) {
+    const names = `${differing.length} of ${manifest.outputs.length} buckets, bucket_${differing[0]}.json the first`;
+    faults.push(`counts: expected the same from counting the input again, got others in ${names}`);
+  }
+  return faults;
+}
+
+function differingBuckets(manifest: Manifest, again: Manifest): number[] {
   const expected = new Map(manifest.outputs.map(({ bucket, sha256 }) => [bucket, sha256]));
-  return [
-    ...[...buckets]
-      .filter((bucket) => expected.get(bucket) !== sha256ByBucket.get(bucket))
-      .map((bucket) => `bucket_${bucket}.json: counting the input again gives other counts`),
-    ...(JSON.stringify(manifest.records) === JSON.stringify(again.records)
-      ? []
-      : [
-          `manifest.json: counting the input again gives ${again.records.lines} lines of which ${again.records.bad} are bad`,
-        ]),
-  ];
+  const actual = new Map(again.outputs.map(({ bucket, sha256 }) => [bucket, sha256]));
+  const buckets = [...new Set([...expected.keys(), ...actual.keys()])].sort((a, b) => a - b);
+  return buckets.filter((bucket) => expected.get(bucket) !== actual.get(bucket));
+}
+
+function describeInput({ inputs, bytesRead }: Manifest): string {
+  return `${inputs.length} ${inputs.length === 1 ? 'file' : 'files'} of ${bytesRead} bytes`;
+}
+
+function describeRecords({ records: { lines, ok, blank, bad } }: Manifest): string {
+  return `${lines} = ${ok} ok + ${blank} blank + ${bad} bad`;
 }
 
 async function hashFile(file: string): Promise<string> {

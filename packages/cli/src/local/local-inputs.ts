@@ -54,6 +54,7 @@ interface Expanded {
 }
 
 async function expand(arg: string): Promise<Expanded> {
+  if (arg === '') throw new InvalidInputError('input: expected a path or glob pattern, got an empty one');
   const absolute = path.resolve(arg);
   const stats = await statOrNull(absolute);
   if (stats?.isDirectory() === true) {
@@ -62,21 +63,31 @@ async function expand(arg: string): Promise<Expanded> {
     return { directory: absolute, paths };
   }
   if (stats !== null) return { paths: [absolute] };
+  if (arg === '-') {
+    throw new InputNotFoundError(
+      '-: expected a file, got standard input; write it to a file first: the input is read in parts',
+    );
+  }
   if (!/[*?[{]/.test(arg)) {
     throw new InputNotFoundError(
       `${absolute}: expected a file or directory, got nothing there; check the path`,
     );
   }
-  const matches = await Array.fromAsync(glob(arg));
-  if (matches.length === 0) {
-    throw new InputNotFoundError(`glob ${quote(arg)}: expected at least one match, got none`);
-  }
-  const paths: string[] = [];
+  return { paths: await expandGlob(arg) };
+}
+
+/** A directory that matches stands for the files in it, as it does when the shell expands the pattern. */
+async function expandGlob(pattern: string): Promise<string[]> {
+  const matches = await Array.fromAsync(glob(pattern));
+  const paths = new Set<string>();
   for (const match of matches.map((found) => path.resolve(found)).sort(byUtf8)) {
-    const isDirectory = (await stat(match)).isDirectory();
-    if (!isDirectory) paths.push(match);
+    const isDirectory = (await statOrNull(match))?.isDirectory() === true;
+    for (const file of isDirectory ? await walk(match) : [match]) paths.add(file);
   }
-  return { paths };
+  if (paths.size === 0) {
+    throw new InputNotFoundError(`glob ${quote(pattern)}: expected at least one file to match, got none`);
+  }
+  return [...paths];
 }
 
 async function walk(directory: string): Promise<string[]> {

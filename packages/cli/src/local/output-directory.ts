@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { InvalidInputError, OutputExistsError } from '@mapreduce/shared-utils';
@@ -22,10 +22,13 @@ export class OutputDirectory {
   /** Absolute. */
   readonly path: string;
   readonly #hasEarlierOutput: boolean;
+  /** What this run had to make, outermost first, and takes away again if it leaves nothing in it. */
+  readonly #made: string | null;
 
-  private constructor(directory: string, hasEarlierOutput: boolean) {
+  private constructor(directory: string, hasEarlierOutput: boolean, made: string | null) {
     this.path = directory;
     this.#hasEarlierOutput = hasEarlierOutput;
+    this.#made = made;
   }
 
   /**
@@ -33,10 +36,11 @@ export class OutputDirectory {
    * @throws OutputExistsError, InvalidInputError
    */
   static async open(out: string, inputs: LocalInputs, overwrite: boolean): Promise<OutputDirectory> {
+    if (out === '') throw new InvalidInputError('--out: expected a directory, got an empty path');
     const directory = path.resolve(out);
     const real = await realpathToBe(directory);
     await refuseOverlap(real, inputs);
-    await makeDirectory(real);
+    const made = await makeDirectory(real);
     const entries = (await readdir(real)).filter((name) => name !== STAGING);
     const foreign = entries.find((name) => !OURS.test(name));
     if (foreign !== undefined) {
@@ -51,7 +55,7 @@ export class OutputDirectory {
       );
     }
     await lock(path.join(real, STAGING));
-    return new OutputDirectory(real, hasEarlierOutput);
+    return new OutputDirectory(real, hasEarlierOutput, made);
   }
 
   get temporary(): string {
@@ -87,6 +91,7 @@ export class OutputDirectory {
 
   async close(): Promise<void> {
     await rm(path.join(this.path, STAGING), { recursive: true, force: true });
+    if (this.#made !== null) await removeEmpty(this.path, this.#made);
   }
 
   async #moveAll(from: string, to: string, names: readonly string[]): Promise<void> {
@@ -136,9 +141,10 @@ function isWithin(inner: string, outer: string): boolean {
   return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+/** Returns the first directory that it had to make, if any. */
+async function makeDirectory(directory: string): Promise<string | null> {
   try {
-    await mkdir(directory, { recursive: true });
+    return (await mkdir(directory, { recursive: true })) ?? null;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const got = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file' : (code ?? message);
@@ -201,6 +207,16 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+async function removeEmpty(directory: string, upTo: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch {
+    // It holds the output.
+    return;
+  }
+  if (directory !== upTo) await removeEmpty(path.dirname(directory), upTo);
 }
 
 async function exists(directory: string): Promise<boolean> {

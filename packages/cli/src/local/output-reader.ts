@@ -19,7 +19,7 @@ export async function readManifest(out: string): Promise<Manifest> {
     json = await readFile(file, 'utf8');
   } catch (cause) {
     throw new InputNotFoundError(
-      `${file}: expected the manifest of a finished run, got ${(cause as NodeJS.ErrnoException).code}; check the path or run again`,
+      `${file}: expected the manifest of a finished run, got none (${(cause as NodeJS.ErrnoException).code}); check the path or run again`,
       { cause },
     );
   }

@@ -12,7 +12,7 @@ const machine = new StateMachine(express as unknown as Definition, {
 
 type RunTask = (state: TaskState, payload: unknown) => Promise<unknown>;
 
-export interface ExecuteOptions {
+interface ExecuteOptions {
   readonly executionId: string;
   readonly runTask: RunTask;
   readonly signal: AbortSignal;

@@ -1,5 +1,3 @@
-import { escapeUnprintable, truncate } from '@mapreduce/shared-utils';
-
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 export function formatBytes(bytes: number): string {
@@ -17,10 +15,4 @@ export function formatSeconds(ms: number): string {
   return seconds < 100
     ? `${seconds.toFixed(2)} s`
     : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
-/** A URL that cannot play tricks on a terminal: no control or bidirectional characters, cut to the width. */
-export function formatUrl(url: string, maxLength: number): string {
-  // Cutting first keeps the work small; a long URL is never printed whole.
-  return truncate(escapeUnprintable(truncate(url, maxLength)), maxLength);
 }

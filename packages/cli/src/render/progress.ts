@@ -7,6 +7,9 @@ export interface Progress {
 
 const REDRAW_MS = 100;
 
+/** What stands beside the bar: `100 %  1.23 GB of 1.23 GB  123 MB/s  12m34s left`. */
+const TEXT_COLUMNS = 56;
+
 /** A bar on standard error while the input is read; nothing where that is not a terminal. */
 export function startProgress(totalBytes: number, bytesRead: () => number): Progress {
   const startedMs = performance.now();
@@ -14,7 +17,7 @@ export function startProgress(totalBytes: number, bytesRead: () => number): Prog
     format: '{bar} {percentage} %  {read} of {size}  {rate}/s  {eta_formatted} left',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 30,
+    barsize: Math.min(Math.max((process.stderr.columns ?? 80) - TEXT_COLUMNS, 5), 40),
     clearOnComplete: true,
     hideCursor: true,
     etaBuffer: 50,

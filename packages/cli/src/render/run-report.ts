@@ -10,8 +10,9 @@ export function formatRunReport(manifest: Manifest, out: string, elapsedMs: numb
   const { inputs, records, counts, outputs, bytesRead, rejects } = manifest;
   const rate = formatBytes(Math.round((bytesRead * 1000) / Math.max(elapsedMs, 1)));
   const files = inputs.length === 1 ? 'file' : 'files';
+  const stored = inputs.some(({ compression }) => compression !== 'none') ? ' as stored' : '';
   const lines = [
-    `Counted ${formatCount(inputs.length)} ${files}, ${formatBytes(bytesRead)} in ${formatSeconds(elapsedMs)} (${rate}/s).`,
+    `Counted ${formatCount(inputs.length)} ${files}, ${formatBytes(bytesRead)}${stored} in ${formatSeconds(elapsedMs)} (${rate}/s).`,
     '',
     `  lines   ${formatCount(records.lines)} = ${formatCount(records.ok)} ok + ${formatCount(records.blank)} blank + ${formatCount(records.bad)} bad`,
     ...formatReasons(manifest),
@@ -24,7 +25,8 @@ export function formatRunReport(manifest: Manifest, out: string, elapsedMs: numb
   lines.push(`  output  ${path.join(out, 'manifest.json')} and ${formatCount(outputs.length)} bucket_*.json`);
   if (rejects.length > 0) {
     const written = rejects.reduce((sum, reject) => sum + reject.written, 0);
-    lines.push(`  rejects ${path.join(out, 'rejects')} lists ${formatCount(written)} of the bad lines`);
+    const all = written === records.bad ? 'all' : `${formatCount(written)} of the`;
+    lines.push(`  rejects ${path.join(out, 'rejects')} lists ${all} ${formatCount(records.bad)} bad`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
-import type { UrlCount } from '@mapreduce/shared-utils';
+import { escapeUnprintable, truncate, type UrlCount } from '@mapreduce/shared-utils';
 import Table from 'cli-table3';
-import { formatCount, formatUrl } from './format';
+import { formatCount } from './format';
 
 const NO_BORDERS = Object.fromEntries(
   [
@@ -9,18 +9,43 @@ const NO_BORDERS = Object.fromEntries(
   ].map((part) => [part, '']),
 );
 
-/** Rank, count, share of all counted lines, URL. */
+const PADDING = 2;
+const HEAD = ['#', 'count', 'share', 'url'] as const;
+
+/** Narrower than this a URL says nothing, and the line may as well wrap. */
+const MIN_URL_COLUMNS = 16;
+
+/** Rank, count, share of all counted lines, URL; each row in `columns` columns, where that can be. */
 export function formatTopTable(top: readonly UrlCount[], total: number, columns: number): string {
+  const rows = top.map(({ url, count }, index) => [
+    formatCount(index + 1),
+    formatCount(count),
+    `${((100 * count) / total).toFixed(2)} %`,
+    formatUrl(url, columns),
+  ]);
+  const widths = HEAD.slice(0, 3).map(
+    (name, column) => PADDING + widest([name, ...rows.map((row) => row[column] ?? '')]),
+  );
+  const left = columns - widths.reduce((sum, width) => sum + width, 0);
   const table = new Table({
-    head: ['#', 'count', 'share', 'url'],
+    head: [...HEAD],
     chars: NO_BORDERS,
+    colWidths: [...widths, Math.max(left, PADDING + MIN_URL_COLUMNS)],
     colAligns: ['right', 'right', 'right', 'left'],
-    style: { head: [], border: [], 'padding-left': 2, 'padding-right': 0 },
+    style: { head: [], border: [], 'padding-left': PADDING, 'padding-right': 0 },
   });
-  const urlLength = Math.max(columns - 36, 40);
-  for (const [index, { url, count }] of top.entries()) {
-    const share = `${((100 * count) / total).toFixed(2)} %`;
-    table.push([index + 1, formatCount(count), share, formatUrl(url, urlLength)]);
-  }
+  table.push(...rows);
   return table.toString().replace(/ +$/gm, '');
+}
+
+/**
+ * A URL that cannot play tricks on a terminal: no control or bidirectional characters. The table cuts it to
+ * its width on the screen; cutting it here first keeps a huge one from costing anything.
+ */
+function formatUrl(url: string, columns: number): string {
+  return url === '' ? '""' : escapeUnprintable(truncate(url, Math.max(columns, MIN_URL_COLUMNS)));
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, text.length), 0);
 }

@@ -43,7 +43,7 @@ export type ExecutionInput = v.InferOutput<typeof executionInput>;
 const plannerEvent = v.strictObject({
   input: v.unknown(),
   executionId: text,
-  machine: v.picklist(['express', 'batch', 'local']),
+  machine: v.picklist(['express', 'local']),
 });
 export type PlannerEvent = v.InferOutput<typeof plannerEvent>;
 export interface PlannerResult {
@@ -264,9 +264,9 @@ export const parseReduceCommit = documentParser(reduceCommit);
 export const parseManifest = documentParser(manifest);
 export const parseReject = documentParser(reject);
 
-/** A document as it goes over the wire: compact JSON with snake_case names. */
-export function formatDocument(document: object): string {
-  return JSON.stringify(toWire(document));
+/** A document as it goes over the wire: JSON with snake_case names, compact or indented for people. */
+export function formatDocument(document: object, indent = 0): string {
+  return JSON.stringify(toWire(document), null, indent);
 }
 
 /** The same as a value, for a handler's result. */

@@ -9,7 +9,30 @@ export function compareRank(a: UrlCount, b: UrlCount): number {
   return b.count - a.count || compareBytes(encodeWtf8(a.url), encodeWtf8(b.url));
 }
 
-/** The first `limit` by rank of lists that are each sorted by rank already. */
-export function mergeTop(lists: readonly (readonly UrlCount[])[], limit: number): UrlCount[] {
-  return lists.flat().sort(compareRank).slice(0, limit);
+/** The first `limit` by rank of any number of entries, in memory for little more than these. */
+export class TopList {
+  readonly #limit: number;
+  #entries: UrlCount[] = [];
+  /** Entries with a smaller count have no place any more. */
+  #leastCount = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(entry: UrlCount): void {
+    if (entry.count < this.#leastCount) return;
+    this.#entries.push(entry);
+    if (this.#entries.length >= 2 * this.#limit + 1000) this.#cut();
+  }
+
+  toArray(): UrlCount[] {
+    this.#cut();
+    return [...this.#entries];
+  }
+
+  #cut(): void {
+    this.#entries.sort(compareRank).splice(this.#limit);
+    if (this.#entries.length === this.#limit) this.#leastCount = this.#entries.at(-1)?.count ?? 0;
+  }
 }

@@ -46,9 +46,10 @@ export function writeDocument(
   store: ObjectStore,
   ref: ObjectRef,
   document: object,
-  options?: { readonly ifNoneMatch?: boolean },
+  { indent = 0, ifNoneMatch = false }: { readonly indent?: number; readonly ifNoneMatch?: boolean } = {},
 ): Promise<boolean> {
-  return store.put(ref, new TextEncoder().encode(formatDocument(document)), options);
+  const bytes = new TextEncoder().encode(`${formatDocument(document, indent)}\n`);
+  return store.put(ref, bytes, { ifNoneMatch });
 }
 
 /** Reads what another stage of this run wrote. @throws CorruptRunError where it belongs to another plan */
