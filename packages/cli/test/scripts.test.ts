@@ -107,6 +107,10 @@ describe('every script', () => {
       code: 0,
       stdout: expect.stringMatching(/^Usage: /),
     });
-    expect(await runScript(name, [])).toMatchObject({ code: 1, stdout: expect.stringMatching(/^Usage: /) });
+    expect(await runScript(name, [])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Usage: /) });
+    expect(await runScript(name, ['--nope'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^[a-z-]+: Unknown option '--nope'/),
+    });
   });
 });
