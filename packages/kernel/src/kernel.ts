@@ -60,9 +60,9 @@ export interface CountMerger {
   format(): Iterable<Uint8Array>;
 }
 
-/** An engine: the plain reference today, WebAssembly behind the same contract tomorrow. */
+/** An engine: both give the same for any input, to the line and the reason. */
 export interface Kernel {
-  readonly name: string;
+  readonly name: 'wasm' | 'reference';
   createCounter(options: CounterOptions): UrlCounter;
   createMerger(): CountMerger;
 }

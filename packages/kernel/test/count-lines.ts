@@ -5,10 +5,11 @@ import {
   type PartitionRows,
   type RejectedLine,
   referenceKernel,
+  wasmKernel,
 } from '../src';
 
 /** Every engine is held to the same tables. */
-export const kernels: readonly Kernel[] = [referenceKernel];
+export const kernels: readonly Kernel[] = [referenceKernel, wasmKernel];
 
 export interface Counted {
   readonly counts: Map<string, number>;

@@ -1,0 +1,144 @@
+import { getRandomValues } from 'node:crypto';
+import { kernelWasm } from '../dist/kernel-wasm';
+
+/** What assembly/index.ts exports. Addresses come as signed 32-bit numbers: `>>> 0` makes them offsets. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly okLines: WebAssembly.Global<bigint>;
+  readonly blankLines: WebAssembly.Global<bigint>;
+  readonly rejected: WebAssembly.Global<number>;
+  readonly arenaTop: WebAssembly.Global<number>;
+  readonly nextRow: WebAssembly.Global<number>;
+  readonly total: WebAssembly.Global<bigint>;
+  heapBase(): number;
+  secretsAt(): number;
+  initTable(slotsAt: number, slotCount: number, arenaAt: number): void;
+  moveSlots(to: number, slotCount: number): void;
+  clearTable(): void;
+  flushBatch(): void;
+  rowCount(): number;
+  tableBytes(): number;
+  initScan(pathAt: number, names: number, maxLine: number, containersAt: number, scratchAt: number): void;
+  scanLines(start: number, end: number): number;
+  rejectsAt(): number;
+  emit(to: number, ends: number, partitions: number): number;
+  emitBytes(): number;
+  mergeRows(start: number, end: number): number;
+  sortRows(items: number): void;
+  nextAbove(items: number, index: number, count: bigint): number;
+  rowAt(items: number, index: number): number;
+  formatRows(items: number, index: number, to: number, end: number): number;
+  rowRoom(items: number, index: number): number;
+}
+
+const WASM_PAGE_BYTES = 65_536;
+
+/** What the engine may read or write beyond the end of anything. */
+const SLACK_BYTES = 64;
+
+/** Behind each other: the widest vector, and no two regions in one cache line. */
+const ALIGNMENT = 64;
+
+const FIRST_SLOTS = 16_384;
+const SLOT_BYTES = 8;
+
+/** The shortest input that can hold a key: `{"":""}` and LF; a merged row is longer. */
+const MIN_BYTES_PER_KEY = 8;
+
+/** A row is at most this many times as long as the input that it came from. */
+const ROW_GROWTH = 3;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** False where the runtime has no WebAssembly SIMD. */
+export function hasWasmSimd(): boolean {
+  return WebAssembly.validate(kernelWasm);
+}
+
+/**
+ * One instance of the engine and its memory: fixed regions from the bottom up, then the arena, then the
+ * slots, then room for whatever a single call needs. Untouched memory costs nothing, so regions are laid out
+ * for the worst case.
+ */
+export class WasmEngine {
+  readonly exports: Exports;
+  bytes: Uint8Array;
+  view: DataView;
+  #fixedTop: number;
+  #slotsAt = 0;
+  #slotCount = FIRST_SLOTS;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(kernelWasm);
+    const { exports } = new WebAssembly.Instance(compiled, { env: { abort: failAssembly } });
+    this.exports = exports as Exports;
+    this.bytes = new Uint8Array(this.exports.memory.buffer);
+    this.view = new DataView(this.exports.memory.buffer);
+    this.#fixedTop = align(this.exports.heapBase());
+    this.bytes.set(createSecrets(), this.exports.secretsAt());
+  }
+
+  /** A region for good, with slack behind it; only before `startTable`. */
+  reserve(size: number): number {
+    const at = this.#fixedTop;
+    this.#fixedTop = align(at + size + SLACK_BYTES);
+    this.#require(this.#fixedTop);
+    return at;
+  }
+
+  /** Lays out the table above all that was reserved. */
+  startTable(): void {
+    const arenaAt = this.#fixedTop;
+    this.#slotsAt = align(arenaAt + FIRST_SLOTS * 64);
+    this.#require(this.#slotsEnd);
+    this.exports.initTable(this.#slotsAt, this.#slotCount, arenaAt);
+  }
+
+  /** Sees to it that the keys of `inputBytes` fit, however many and long they are. */
+  makeRoom(inputBytes: number): void {
+    const { arenaTop, rowCount } = this.exports;
+    const arenaNeeded = (arenaTop.value >>> 0) + ROW_GROWTH * inputBytes + SLACK_BYTES;
+    const rowsNeeded = rowCount() + inputBytes / MIN_BYTES_PER_KEY;
+    if (arenaNeeded <= this.#slotsAt && 2 * rowsNeeded <= this.#slotCount) return;
+    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= 2;
+    const arenaBytes = arenaNeeded - this.#fixedTop;
+    this.#slotsAt = align(Math.max(this.#slotsEnd, this.#fixedTop + 2 * arenaBytes));
+    this.#require(this.#slotsEnd);
+    this.exports.moveSlots(this.#slotsAt, this.#slotCount);
+  }
+
+  /** A region above everything, for the next call only. */
+  borrow(size: number, above = 0): number {
+    const at = align(Math.max(this.#slotsEnd, above));
+    this.#require(at + size + SLACK_BYTES);
+    return at;
+  }
+
+  get #slotsEnd(): number {
+    return this.#slotsAt + this.#slotCount * SLOT_BYTES;
+  }
+
+  #require(end: number): void {
+    const { memory } = this.exports;
+    const missing = end - memory.buffer.byteLength;
+    if (missing <= 0) return;
+    memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    this.bytes = new Uint8Array(memory.buffer);
+    this.view = new DataView(memory.buffer);
+  }
+}
+
+/** Two of the words multiply: odd, so that they lose nothing. */
+function createSecrets(): Uint8Array {
+  const secrets = getRandomValues(new Uint8Array(256 + 16));
+  for (const at of [256, 264]) secrets[at] = (secrets[at] as number) | 1;
+  return secrets;
+}
+
+function align(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+}
+
+function failAssembly(): never {
+  throw new Error('kernel: the WebAssembly engine aborted; please report this');
+}
