@@ -15,3 +15,8 @@ export function ratio(text: string): number {
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError('Expected a number from 0 to 1.');
 }
+
+export function fieldName(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected the name of a field.');
+}

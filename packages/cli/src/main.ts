@@ -16,6 +16,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
 
+// Nobody reads the errors: the exit code still tells.
+process.stderr.on('error', () => undefined);
+
 const exitCode = await createProgram(interruption.signal).run(process.argv);
 const interruptedBy = interruption.signal.reason as keyof typeof EXIT_CODES | undefined;
 process.exitCode = exitCode === 0 || interruptedBy === undefined ? exitCode : EXIT_CODES[interruptedBy];

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
-import { Command, CommanderError } from 'commander';
+import { chooseKernel } from '@mapreduce/kernel';
+import { escapeUnprintable, MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
+import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
-import { ratio, wholeNumber } from './arguments';
+import { fieldName, ratio, wholeNumber } from './arguments';
 import { generate } from './commands/generate';
 import { readTop } from './commands/top';
 import { verifyOutput } from './commands/verify';
@@ -65,6 +66,8 @@ interface RunFlags {
   readonly splitBytes?: number;
   readonly workers: number;
   readonly maxLineBytes: number;
+  readonly tableBytes: number;
+  readonly engine?: 'wasm' | 'reference';
   readonly maxDecompressedBytes?: number;
   readonly maxBadRecords?: number;
   readonly maxBadRatio?: number;
@@ -83,7 +86,7 @@ function addRun(program: Command, signal: AbortSignal): void {
     .argument('<input...>', 'files, directories or glob patterns')
     .requiredOption('-o, --out <directory>', 'where the output goes; empty or missing, unless --overwrite')
     .option('--num-buckets <n>', 'number of output files', wholeNumber(1, MAX_PARTITIONS), 32)
-    .option('--url-field <name>', 'field that holds the URL; dots lead into nested objects', 'url')
+    .option('--url-field <name>', 'field that holds the URL; dots lead into nested objects', fieldName, 'url')
     .option(
       '--split-bytes <n>',
       'bytes of a file that one task reads (default: by input size)',
@@ -91,6 +94,13 @@ function addRun(program: Command, signal: AbortSignal): void {
     )
     .option('--workers <n>', 'worker threads', wholeNumber(1, 256), availableParallelism())
     .option('--max-line-bytes <n>', 'longest line that is read', wholeNumber(1, 256 * MIB), 16 * MIB)
+    .option('--table-bytes <n>', 'memory for distinct URLs, a worker', wholeNumber(1, 512 * MIB), 32 * MIB)
+    .addOption(
+      new Option('--engine <name>', 'what counts (default: wasm, where there is SIMD)').choices([
+        'wasm',
+        'reference',
+      ]),
+    )
     .option(
       '--max-decompressed-bytes <n>',
       'most bytes that one compressed file may hold (default: no limit)',
@@ -107,6 +117,11 @@ function addRun(program: Command, signal: AbortSignal): void {
     )
     .action(async (inputs: string[], { quiet, json, overwrite = false, ...flags }: RunFlags) => {
       const startedMs = performance.now();
+      if (flags.engine === undefined && chooseKernel(undefined).name === 'reference') {
+        process.stderr.write(
+          'mapreduce: this Node has no WebAssembly SIMD; counting with the slower plain engine\n',
+        );
+      }
       const isShown = process.stderr.isTTY && !quiet && !json;
       let progress: Progress | undefined;
       const manifest = await runLocally({
@@ -162,7 +177,7 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
       ).finally(() => progress?.stop());
       if (faults.length > 0) onFault();
       if (json) return printJson({ isValid: faults.length === 0, isRecounted, faults });
-      for (const fault of faults) process.stderr.write(`mapreduce: ${fault}\n`);
+      for (const fault of faults) process.stderr.write(`mapreduce: ${escapeUnprintable(fault)}\n`);
       if (faults.length > 0) return;
       const { counts, outputs } = manifest;
       const how = isRecounted
@@ -213,5 +228,6 @@ function columns(): number {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // File names come in messages as they are: they must not move the cursor or forge a line.
+  return escapeUnprintable(error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checksums, createWorkspace, mapreduce, readCounts, start } from './mapreduce';
@@ -176,6 +187,31 @@ describe('mapreduce run on bad lines', () => {
   });
 });
 
+describe('mapreduce run on an input that changes', () => {
+  it.each<[string, (file: string) => void]>([
+    ['grows', (file) => appendFileSync(file, goodLines(1))],
+    ['is overwritten', (file) => writeFileSync(file, readFileSync(file).fill(0x20, 0, 1000))],
+    ['is deleted', (file) => rmSync(file)],
+    [
+      'is replaced',
+      (file) => {
+        writeFileSync(`${file}.new`, goodLines(1));
+        renameSync(`${file}.new`, file);
+      },
+    ],
+  ])('fails and publishes nothing when it %s', async (_, change) => {
+    const input = path.join(workspace, `changing-${outputs}.jsonl`);
+    await mapreduce(['generate', '--lines', '600000', '--out', input]);
+    const out = newOut();
+    const { finished } = start(['run', input, '-o', out, '--engine', 'reference']);
+    await waitFor(() => isPlanned(out));
+    change(input);
+    expect(await finished).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(input) });
+    expect(existsSync(out)).toBe(false);
+    rmSync(input, { force: true });
+  });
+});
+
 describe('mapreduce run refuses', () => {
   const good = () => writeInput('refuse/good.jsonl', goodLines(3));
 
@@ -332,6 +368,21 @@ describe('mapreduce run interrupted', () => {
     expect(readCounts(out).size).toBe(7);
   });
 
+  it.each<[string, (out: string) => void]>([
+    [
+      'a lock that was being cleared',
+      (out) => mkdirSync(path.join(out, '.mapreduce-0123abcd', 'temp'), { recursive: true }),
+    ],
+    ['a lock of nobody', (out) => mkdirSync(path.join(out, '.mapreduce', 'temp'), { recursive: true })],
+    ['a lock of a process that is gone', (out) => writeLock(out, 2 ** 31 - 1)],
+  ])('by SIGKILL may leave %s', async (_, leave) => {
+    const out = newOut();
+    leave(out);
+    const input = writeInput('after.jsonl', goodLines(7));
+    expect(await mapreduce(['run', input, '-o', out, '-q'])).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('never: a second run into the same directory is refused while the first lives', async () => {
     const input = path.join(workspace, 'long.jsonl');
     const out = newOut();
@@ -343,6 +394,17 @@ describe('mapreduce run interrupted', () => {
     await finished;
   });
 });
+
+function isPlanned(out: string): boolean {
+  const runs = path.join(out, '.mapreduce/temp/runs');
+  return existsSync(runs) && readdirSync(runs).some((run) => existsSync(path.join(runs, run, 'plan.json')));
+}
+
+function writeLock(out: string, pid: number): void {
+  mkdirSync(path.join(out, '.mapreduce', 'temp'), { recursive: true });
+  const owner = { pid, host: hostname(), token: 'token' };
+  writeFileSync(path.join(out, '.mapreduce', 'owner.json'), JSON.stringify(owner));
+}
 
 /** Polls: a process of its own has no other way to tell that it has come this far. */
 async function waitFor(condition: () => boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { referenceKernel, type UrlCounter } from '@mapreduce/kernel';
+import { chooseKernel, type UrlCounter } from '@mapreduce/kernel';
 import {
   FORMAT_VERSION,
   type InputRange,
@@ -17,9 +17,6 @@ import {
 import { readLines } from './read-lines';
 import { RejectLog } from './rejects';
 import { ShuffleWriter } from './shuffle-writer';
-
-/** Memory for distinct URLs before they are emitted as one more run of segments. */
-const TABLE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Counts the lines of one split into one shuffle object, then creates its commit record. Whoever creates
@@ -40,12 +37,12 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     objectKey: keys.attempt('shuffle', attempt, split),
   });
   let source = '';
-  const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes } = plan.configuration;
-  const counter = referenceKernel.createCounter({
+  const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes, tableBytes } = plan.configuration;
+  const counter = chooseKernel(config.engine).createCounter({
     partitionCount: numBuckets,
     urlField,
     maxLineBytes,
-    tableBytes: TABLE_BYTES,
+    tableBytes,
     onReject: (line) => rejects.add(source, line),
   });
 

@@ -14,7 +14,7 @@ export function cutSplits(objects: readonly PinnedObject[], splitBytes: number):
   for (const object of objects) {
     if (object.size === 0) continue;
     if (object.compression === 'none' && object.size > splitBytes) {
-      splits.push(...cutObject(object, splitBytes).map((range) => [range]));
+      for (const range of cutObject(object, splitBytes)) splits.push([range]);
       continue;
     }
     if (openBytes + object.size > splitBytes || open.length === MAX_RANGES_PER_SPLIT) {

@@ -18,6 +18,7 @@ export function createRunConfiguration(
     urlField: input.urlField ?? config.urlField,
     splitBytes: config.splitBytes,
     maxLineBytes: config.maxLineBytes,
+    tableBytes: config.tableBytes,
     maxDecompressedBytes: config.maxDecompressedBytes,
     maxBadRecords: input.maxBadRecords ?? config.maxBadRecords,
     maxBadRatio: input.maxBadRatio ?? config.maxBadRatio,

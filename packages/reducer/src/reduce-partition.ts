@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type CountMerger, referenceKernel } from '@mapreduce/kernel';
+import { type CountMerger, chooseKernel } from '@mapreduce/kernel';
 import {
   CorruptRunError,
   FORMAT_VERSION,
@@ -43,7 +43,7 @@ export async function reducePartition(
   if (done !== null) return resultOf(done);
 
   const plan = await readPlan(deps, runId);
-  const merger = referenceKernel.createMerger();
+  const merger = chooseKernel(config.engine).createMerger();
   const segments = await readSegmentList(deps, plan, partition);
   await mapConcurrently(segments, CONCURRENT_READS, (segment) => mergeSegment(deps, segment, merger));
 

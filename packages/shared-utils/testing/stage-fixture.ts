@@ -31,6 +31,7 @@ export async function createStageFixture(overrides: Partial<Plan> = {}): Promise
     urlField: 'url',
     splitBytes: 100,
     maxLineBytes: 1000,
+    tableBytes: 1_000_000,
     maxDecompressedBytes: null,
     maxBadRecords: null,
     maxBadRatio: null,

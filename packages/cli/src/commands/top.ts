@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Manifest, TopList, type UrlCount } from '@mapreduce/shared-utils';
+import { CorruptRunError, type Manifest, TopList, type UrlCount } from '@mapreduce/shared-utils';
 import { readBucket, readManifest } from '../local/output-reader';
 
 /** The `limit` most frequent URLs of an output: from the manifest if it lists that many, else from the files. */
@@ -9,8 +9,20 @@ export async function readTop(out: string, limit: number): Promise<{ manifest: M
     return { manifest, top: manifest.top.slice(0, limit) };
   }
   const top = new TopList(limit);
-  for (const { outputKey } of manifest.outputs) {
-    for await (const entry of readBucket(path.join(out, path.basename(outputKey)))) top.add(entry);
+  for (const { outputKey, unique, total } of manifest.outputs) {
+    const file = path.join(out, path.basename(outputKey));
+    let urls = 0;
+    let counted = 0;
+    for await (const entry of readBucket(file)) {
+      top.add(entry);
+      urls++;
+      counted += entry.count;
+    }
+    if (urls !== unique || counted !== total) {
+      throw new CorruptRunError(
+        `${file}: expected ${unique} URLs and counts of ${total} in all, got ${urls} and ${counted}; run \`mapreduce verify\``,
+      );
+    }
   }
   return { manifest, top: top.toArray() };
 }

@@ -24,6 +24,9 @@ export interface Verification {
   readonly isRecounted: boolean;
 }
 
+/** Enough to see what is wrong with a file. */
+const MAX_FAULTS_PER_BUCKET = 10;
+
 /** Told when the recount of the input begins, for progress. */
 type OnRecount = NonNullable<LocalRunOptions['onStart']>;
 
@@ -70,8 +73,14 @@ function verifyLedger({ inputs, bytesRead, records, counts, outputs }: Manifest)
 }
 
 function verifyFileList(there: ReadonlySet<string>, { outputs }: Manifest): string[] {
-  const named = new Set(outputs.map(({ outputKey }) => path.basename(outputKey)));
+  const names = outputs.map(({ outputKey }) => path.basename(outputKey));
+  const named = new Set(names);
   return [
+    ...names
+      .filter(
+        (name, index) => names.indexOf(name) !== index || name !== `bucket_${outputs[index]?.bucket}.json`,
+      )
+      .map((name) => `manifest.json: expected each bucket once, under its own name, got ${quote(name)}`),
     ...[...named].filter((name) => !there.has(name)).map((name) => `${name}: expected a file, got none`),
     ...[...there]
       .filter((name) => !named.has(name))
@@ -98,6 +107,7 @@ async function verifyBucket(
   let actualTotal = 0;
   for await (const entry of readBucket(file)) {
     const bytes = encodeWtf8(entry.url);
+    if (faults.length === MAX_FAULTS_PER_BUCKET) return [...faults, `${name}: and perhaps more`];
     if (last !== null && compareBytes(last, bytes) >= 0)
       faults.push(`${name}: ${quote(entry.url)} is out of order`);
     if (partitionOf(bytes, configuration.numBuckets) !== bucket) {
@@ -124,7 +134,7 @@ async function recount(
   signal: AbortSignal,
   onStart: OnRecount,
 ): Promise<string[]> {
-  const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes } = manifest.configuration;
+  const { numBuckets, urlField, maxLineBytes, tableBytes, maxDecompressedBytes } = manifest.configuration;
   const directory = await mkdtemp(path.join(tmpdir(), 'mapreduce-verify-'));
   try {
     const again = await runLocally({
@@ -135,6 +145,7 @@ async function recount(
       numBuckets,
       urlField,
       maxLineBytes,
+      tableBytes,
       ...(maxDecompressedBytes === null ? {} : { maxDecompressedBytes }),
       maxBadRatio: 1,
       signal,

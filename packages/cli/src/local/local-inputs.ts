@@ -1,5 +1,5 @@
-import type { Stats } from 'node:fs';
-import { glob, lstat, readdir, stat } from 'node:fs/promises';
+import type { Dirent, Stats } from 'node:fs';
+import { glob, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   InputNotFoundError,
@@ -91,20 +91,23 @@ async function expandGlob(pattern: string): Promise<string[]> {
 }
 
 async function walk(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
   const paths: string[] = [];
-  for (const entry of entries.sort((a, b) => byUtf8(a.name, b.name))) {
-    if (entry.name.startsWith('.')) continue;
-    const found = path.join(directory, entry.name);
-    if (entry.isDirectory()) paths.push(...(await walk(found)));
-    else if (!(await isLinkToDirectory(found))) paths.push(found);
-  }
+  await collectFiles(directory, paths);
   return paths;
 }
 
-async function isLinkToDirectory(file: string): Promise<boolean> {
-  if (!(await lstat(file)).isSymbolicLink()) return false;
-  return (await statOrNull(file))?.isDirectory() === true;
+async function collectFiles(directory: string, paths: string[]): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => byUtf8(a.name, b.name))) {
+    if (entry.name.startsWith('.')) continue;
+    const found = path.join(directory, entry.name);
+    if (entry.isDirectory()) await collectFiles(found, paths);
+    else if (!(await isLinkToDirectory(entry, found))) paths.push(found);
+  }
+}
+
+async function isLinkToDirectory(entry: Dirent, file: string): Promise<boolean> {
+  return entry.isSymbolicLink() && (await statOrNull(file))?.isDirectory() === true;
 }
 
 /** Before anything is opened: opening a pipe would wait for ever. */

@@ -1,17 +1,11 @@
-import { mkdir, open, readdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError, OutputExistsError } from '@mapreduce/shared-utils';
 import type { LocalInputs } from './local-inputs';
+import { isLockName, STAGING, takeStaging } from './output-lock';
 
 const MANIFEST = 'manifest.json';
-const STAGING = '.mapreduce';
 const OURS = /^(bucket_\d+\.json|manifest\.json|rejects|rejects\.failed)$/;
-
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-}
 
 /**
  * A local run works in `<out>/.mapreduce`, which is also its lock, and moves its files up when all are
@@ -41,7 +35,7 @@ export class OutputDirectory {
     const real = await realpathToBe(directory);
     await refuseOverlap(real, inputs);
     const made = await makeDirectory(real);
-    const entries = (await readdir(real)).filter((name) => name !== STAGING);
+    const entries = (await readdir(real)).filter((name) => !isLockName(name));
     const foreign = entries.find((name) => !OURS.test(name));
     if (foreign !== undefined) {
       throw new OutputExistsError(
@@ -54,7 +48,7 @@ export class OutputDirectory {
         `${directory}: expected no output yet, got a ${MANIFEST}; choose another --out or replace it with --overwrite`,
       );
     }
-    await lock(path.join(real, STAGING));
+    await takeStaging(real);
     return new OutputDirectory(real, hasEarlierOutput, made);
   }
 
@@ -115,9 +109,8 @@ async function refuseOverlap(out: string, { files, directories }: LocalInputs): 
       );
     }
   }
-  const parents = new Set(files.map(({ directory, key }) => path.dirname(path.join(directory, key))));
-  for (const parent of parents) {
-    if (isWithin(await realpath(parent), out)) {
+  for (const { directory, key } of files) {
+    if (isWithin(await realpath(path.join(directory, key)), out)) {
       throw new InvalidInputError(
         `${out}: expected an output that holds no input, got input in it; choose another --out`,
       );
@@ -138,7 +131,7 @@ async function realpathToBe(directory: string): Promise<string> {
 
 function isWithin(inner: string, outer: string): boolean {
   const relative = path.relative(outer, inner);
-  return relative === '' || !(relative.startsWith('..') || path.isAbsolute(relative));
+  return relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative);
 }
 
 /** Returns the first directory that it had to make, if any. */
@@ -154,58 +147,6 @@ async function makeDirectory(directory: string): Promise<string | null> {
         cause,
       },
     );
-  }
-}
-
-/** Creating a directory is atomic, so of two runs at once one gets it. */
-async function lock(staging: string): Promise<void> {
-  try {
-    await mkdir(staging);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') {
-      throw new InvalidInputError(
-        `${path.dirname(staging)}: expected a directory that can be written, got ${code ?? message}; choose another --out`,
-        { cause },
-      );
-    }
-    await clearAbandoned(staging);
-    await mkdir(staging);
-  }
-  const owner: Owner = { pid: process.pid, host: hostname() };
-  await writeFile(path.join(staging, 'owner.json'), JSON.stringify(owner));
-  await mkdir(path.join(staging, 'temp'));
-  await mkdir(path.join(staging, 'output'));
-}
-
-/** @throws OutputExistsError while the run that made it may be alive */
-async function clearAbandoned(staging: string): Promise<void> {
-  const owner = await readOwner(staging);
-  if (owner !== null && (owner.host !== hostname() || isAlive(owner.pid))) {
-    throw new OutputExistsError(
-      `${path.dirname(staging)}: expected no other run, got one of process ${owner.pid} on ${owner.host}; wait for it, or delete ${staging} if it is gone`,
-    );
-  }
-  // Renaming first lets only one of two newcomers clear it.
-  const abandoned = `${staging}-abandoned-${process.pid}`;
-  await rename(staging, abandoned);
-  await rm(abandoned, { recursive: true, force: true });
-}
-
-async function readOwner(staging: string): Promise<Owner | null> {
-  try {
-    return JSON.parse(await readFile(path.join(staging, 'owner.json'), 'utf8')) as Owner;
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

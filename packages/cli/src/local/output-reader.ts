@@ -46,12 +46,24 @@ export async function* readBucket(file: string): AsyncGenerator<UrlCount> {
   );
   assembler.begin(0);
   let number = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-    assembler.push(chunk as Buffer);
+  for await (const chunk of readChunks(file)) {
+    assembler.push(chunk);
     for (const line of lines.splice(0)) {
       number++;
       if (line !== '{' && line !== '}' && line !== '') yield parseEntry(file, number, line);
     }
+  }
+}
+
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new CorruptRunError(
+      `${file}: expected a file that the manifest names, got none (${code ?? message})`,
+      { cause },
+    );
   }
 }
 

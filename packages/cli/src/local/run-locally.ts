@@ -17,6 +17,8 @@ export interface LocalRunOptions {
   readonly numBuckets: number;
   readonly urlField: string;
   readonly maxLineBytes: number;
+  readonly tableBytes: number;
+  readonly engine?: 'wasm' | 'reference';
   /** Chosen by the size of the input where absent. */
   readonly splitBytes?: number;
   readonly maxDecompressedBytes?: number;
@@ -80,9 +82,11 @@ function createConfig(options: LocalRunOptions, output: OutputDirectory, totalBy
     splitBytes: options.splitBytes ?? chooseSplitBytes(totalBytes, options.workers),
     urlField: options.urlField,
     maxLineBytes: options.maxLineBytes,
+    tableBytes: options.tableBytes,
     maxDecompressedBytes: options.maxDecompressedBytes ?? null,
     maxBadRecords: options.maxBadRecords ?? null,
     maxBadRatio: options.maxBadRatio ?? null,
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
   };
 }
 

@@ -23,6 +23,8 @@ export class StagePool {
       maxThreads: workers,
       workerData,
     });
+    // What a worker still says after `destroy` comes as this event, and would end the process unheard.
+    this.#pool.on('error', () => undefined);
   }
 
   /** Input bytes read so far, by all workers. */

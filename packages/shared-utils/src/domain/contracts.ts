@@ -85,6 +85,7 @@ const runConfiguration = v.strictObject({
   urlField: text,
   splitBytes: v.pipe(count, v.minValue(1)),
   maxLineBytes: v.pipe(count, v.minValue(1)),
+  tableBytes: v.pipe(count, v.minValue(1)),
   maxDecompressedBytes: v.nullable(count),
   maxBadRecords: v.nullable(count),
   maxBadRatio: v.nullable(ratio),

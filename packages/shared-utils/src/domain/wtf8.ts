@@ -2,14 +2,30 @@
  * WTF-8: UTF-8 that also holds lone surrogates, as the three bytes ED A0..BF xx. JSON strings may hold
  * them and three different ones are three different URLs, which `TextEncoder` would merge into U+FFFD.
  */
+/** With the `u` flag a surrogate of a pair is no match. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function encodeWtf8(text: string): Uint8Array {
-  if (text.isWellFormed()) return encoder.encode(text);
-  const pieces: Uint8Array[] = [];
-  for (const char of text) pieces.push(encodeCodePoint(char));
-  return concatBytes(pieces);
+  return text.isWellFormed() ? encoder.encode(text) : encodeIllFormed(text);
+}
+
+/** Between lone surrogates the text is well-formed, and no character takes more than three bytes a code unit. */
+function encodeIllFormed(text: string): Uint8Array {
+  const bytes = new Uint8Array(3 * text.length);
+  let length = 0;
+  let start = 0;
+  for (const { 0: surrogate, index } of text.matchAll(LONE_SURROGATE)) {
+    length += encoder.encodeInto(text.slice(start, index), bytes.subarray(length)).written;
+    const code = surrogate.charCodeAt(0);
+    bytes.set([0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)], length);
+    length += 3;
+    start = index + 1;
+  }
+  length += encoder.encodeInto(text.slice(start), bytes.subarray(length)).written;
+  return bytes.slice(0, length);
 }
 
 export function decodeWtf8(bytes: Uint8Array): string {
@@ -43,12 +59,6 @@ export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
     offset += piece.length;
   }
   return whole;
-}
-
-function encodeCodePoint(char: string): Uint8Array {
-  const code = char.charCodeAt(0);
-  if (char.length > 1 || code < 0xd800 || code > 0xdfff) return encoder.encode(char);
-  return Uint8Array.of(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
 }
 
 /** Lead byte ED with a second byte of A0 or more is a surrogate and nothing else. */

@@ -21,6 +21,7 @@ const environment = v.object({
   SPLIT_BYTES: v.optional(wholeNumber(1), String(128 * MIB)),
   URL_FIELD: v.optional(v.pipe(v.string(), v.nonEmpty()), 'url'),
   MAX_LINE_BYTES: v.optional(wholeNumber(1, 256 * MIB), String(16 * MIB)),
+  TABLE_BYTES: v.optional(wholeNumber(1, 512 * MIB), String(32 * MIB)),
   MAX_DECOMPRESSED_BYTES: v.optional(wholeNumber(0)),
   MAX_BAD_RECORDS: v.optional(wholeNumber(0)),
   MAX_BAD_RATIO: v.optional(
@@ -37,9 +38,13 @@ export interface StageConfig {
   readonly splitBytes: number;
   readonly urlField: string;
   readonly maxLineBytes: number;
+  /** Memory for distinct URLs in a mapper, before they are emitted as one more run of segments. */
+  readonly tableBytes: number;
   readonly maxDecompressedBytes: number | null;
   readonly maxBadRecords: number | null;
   readonly maxBadRatio: number | null;
+  /** The engine that counts; the fastest there is where absent. All of them give the same. */
+  readonly engine?: 'wasm' | 'reference';
 }
 
 /** Reads the settings from environment variables; an empty one counts as absent. @throws InvalidInputError */
@@ -54,6 +59,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): S
     splitBytes: settings.SPLIT_BYTES,
     urlField: settings.URL_FIELD,
     maxLineBytes: settings.MAX_LINE_BYTES,
+    tableBytes: settings.TABLE_BYTES,
     maxDecompressedBytes: settings.MAX_DECOMPRESSED_BYTES ?? null,
     maxBadRecords: settings.MAX_BAD_RECORDS ?? null,
     maxBadRatio: settings.MAX_BAD_RATIO ?? null,

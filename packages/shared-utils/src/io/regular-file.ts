@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { InputChangedError, UnsupportedInputError } from '../domain/errors';
 import { escapeUnprintable, quote } from '../domain/quote';
 import { failRead } from './file-errors';
@@ -55,7 +55,9 @@ export async function* readRange(
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
-  if (ifMatch !== undefined) requireUnchanged(path, ifMatch, await handle.stat({ bigint: true }));
+  // By its name, since an open file survives being deleted or replaced.
+  if (ifMatch !== undefined)
+    requireUnchanged(path, ifMatch, await stat(path, { bigint: true }).catch(failRead(path)));
 }
 
 function requireUnchanged(path: string, ifMatch: string | undefined, stats: BigIntStats): void {
