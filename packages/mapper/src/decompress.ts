@@ -67,7 +67,8 @@ async function feed(engine: Engine, input: PushbackReader): Promise<void> {
       fed += chunk.length;
       const written = new Promise<void>((resolve) => engine.write(chunk, () => resolve()));
       await Promise.race([written, over]);
-      if (!engine.readableEnded) continue;
+      // Not `readableEnded`: that comes only once all output is read, and a slow reader would hide the stop.
+      if (engine.bytesWritten === fed) continue;
       input.pushBack(chunk.subarray(chunk.length - (fed - engine.bytesWritten)));
       return;
     }
@@ -112,5 +113,5 @@ function requireWithinLimit(total: number, { where, maxBytes }: DecompressOption
 }
 
 function isZlibError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && /^(Z_|ZSTD_)/.test((error as NodeJS.ErrnoException).code ?? '');
+  return /^(Z_|ZSTD_)/.test((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -21,35 +21,38 @@ export async function* ownedLines(
   read: (range: ByteRange) => AsyncIterable<Uint8Array>,
   { start, end, size }: ByteRange & { readonly size: number },
 ): AsyncGenerator<Piece> {
+  if (start === end) return;
   // A line begins at `start` exactly when the byte before it is a LF, so that byte is read too.
   let offset = Math.max(start - 1, 0);
   let isOwned = start === 0;
-  for await (const chunk of readOnward(read, offset, end, size)) {
-    let from = 0;
-    if (!isOwned) {
-      const lf = chunk.indexOf(LF);
-      const lineStart = lf === -1 ? offset + chunk.length : offset + lf + 1;
-      if (lineStart >= end) return;
-      isOwned = lf !== -1;
-      from = lineStart - offset;
+  let isOver = false;
+  for (const range of rangesOnward(offset, end, size)) {
+    for await (const chunk of read(range)) {
+      // Every read goes on to its end: only there the store has checked that the object stayed the same.
+      if (isOver) continue;
+      let from = 0;
+      if (!isOwned) {
+        const lf = chunk.indexOf(LF);
+        const lineStart = lf === -1 ? offset + chunk.length : offset + lf + 1;
+        isOver = lineStart >= end;
+        if (isOver) continue;
+        isOwned = lf !== -1;
+        from = lineStart - offset;
+      }
+      const lastLf = isOwned ? chunk.indexOf(LF, Math.max(end - 1 - offset, from)) : -1;
+      const to = lastLf === -1 ? chunk.length : lastLf + 1;
+      if (from < to) yield { offset: offset + from, bytes: chunk.subarray(from, to) };
+      isOver = lastLf !== -1;
+      offset += chunk.length;
     }
-    const lastLf = isOwned ? chunk.indexOf(LF, Math.max(end - 1 - offset, from)) : -1;
-    const to = lastLf === -1 ? chunk.length : lastLf + 1;
-    if (from < to) yield { offset: offset + from, bytes: chunk.subarray(from, to) };
-    if (lastLf !== -1) return;
-    offset += chunk.length;
+    if (isOver) return;
   }
 }
 
-async function* readOnward(
-  read: (range: ByteRange) => AsyncIterable<Uint8Array>,
-  start: number,
-  end: number,
-  size: number,
-): AsyncGenerator<Uint8Array> {
-  yield* read({ start, end });
+function* rangesOnward(start: number, end: number, size: number): Generator<ByteRange> {
+  yield { start, end };
   let tail = FIRST_TAIL_BYTES;
   for (let at = end; at < size; at += tail, tail = Math.min(tail * 2, MAX_TAIL_BYTES)) {
-    yield* read({ start: at, end: Math.min(at + tail, size) });
+    yield { start: at, end: Math.min(at + tail, size) };
   }
 }

@@ -32,7 +32,10 @@ export class RejectLog {
   }
 }
 
+/** A byte order mark stays: it may be what is bad about the line. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Safe to print anywhere; what is not UTF-8 shows as U+FFFD. */
 function snippetOf(head: Uint8Array): string {
-  return truncate(escapeUnprintable(new TextDecoder().decode(head)), MAX_SNIPPET_LENGTH);
+  return truncate(escapeUnprintable(decoder.decode(head)), MAX_SNIPPET_LENGTH);
 }
