@@ -1,7 +1,6 @@
 import {
   type CommitterEvent,
   type CommitterResult,
-  compareRank,
   FORMAT_VERSION,
   type GroupSummary,
   HASH_VERSION,
@@ -26,9 +25,9 @@ import {
   requireSame,
   runKeys,
   type StageDeps,
-  TOP_COUNT,
   writeDocument,
 } from '@mapreduce/shared-utils';
+import { mergeTop } from './merge-top';
 import { requireBalance, requireWithinErrorBudget } from './verdict';
 
 /** Small requests in flight at once. */
@@ -101,10 +100,7 @@ function createManifest(
       key: rejectsKey(plan.configuration.outputPrefix, split),
       written,
     })),
-    top: reduced
-      .flatMap(({ top }) => top)
-      .sort(compareRank)
-      .slice(0, TOP_COUNT),
+    top: mergeTop(reduced),
     timings: {
       startedAt: plan.startedAt,
       finishedAt: finishedAt.toISOString(),

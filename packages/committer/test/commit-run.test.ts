@@ -162,7 +162,7 @@ describe('the committer handler', () => {
     await createCommitterHandler(fixture.deps)(event);
     const other = Buffer.from(fixture.store.objects.get(MANIFEST) ?? [])
       .toString()
-      .replace('"run_id":"fixture"', '"run_id":"other"');
+      .replace('"run_id": "fixture"', '"run_id": "other"');
     fixture.store.objects.set(MANIFEST, Buffer.from(other));
     await expect(createCommitterHandler(fixture.deps)(event)).rejects.toMatchObject({
       name: 'OutputExistsError',

@@ -54,8 +54,8 @@ export interface CountMerger {
   add(rows: Uint8Array): void;
   readonly unique: number;
   readonly total: number;
-  /** Count descending, then UTF-8 bytes. */
-  top(limit: number): UrlCount[];
+  /** Count descending, then UTF-8 bytes; fewer than `limit` where the URLs' bytes would pass `maxBytes`. */
+  top(limit: number, maxBytes: number): UrlCount[];
   /** `bucket_<p>.json` in pieces: one object, one URL a line, sorted by UTF-8 bytes. */
   format(): Iterable<Uint8Array>;
 }

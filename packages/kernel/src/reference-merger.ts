@@ -1,4 +1,10 @@
-import { CorruptRunError, decodeWtf8, type UrlCount } from '@mapreduce/shared-utils';
+import {
+  CorruptRunError,
+  decodeWtf8,
+  InvalidInputError,
+  takeBytes,
+  type UrlCount,
+} from '@mapreduce/shared-utils';
 import type { CountMerger } from './kernel';
 import { decodeRows } from './rows';
 
@@ -24,7 +30,7 @@ export class ReferenceMerger implements CountMerger {
   add(rows: Uint8Array): void {
     for (const { bytes, count } of decodeRows(rows)) {
       const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-      this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
+      this.#set(key, (this.#counts.get(key) ?? 0) + count);
       this.#total += count;
     }
     // No count can pass the total, so one check covers them all.
@@ -33,7 +39,18 @@ export class ReferenceMerger implements CountMerger {
     }
   }
 
-  top(limit: number): UrlCount[] {
+  #set(key: string, count: number): void {
+    try {
+      this.#counts.set(key, count);
+    } catch (cause) {
+      throw new InvalidInputError(
+        `partition: expected at most ${this.#counts.size} URLs with the reference engine, got more; raise num_buckets`,
+        { cause },
+      );
+    }
+  }
+
+  top(limit: number, maxBytes: number): UrlCount[] {
     const best: [key: string, count: number][] = [];
     for (const entry of this.#counts) {
       const last = best[limit - 1];
@@ -42,7 +59,10 @@ export class ReferenceMerger implements CountMerger {
       best.splice(at === -1 ? best.length : at, 0, entry);
       best.length = Math.min(best.length, limit);
     }
-    return best.map(([key, count]) => ({ url: urlOf(key), count }));
+    return takeBytes(best, maxBytes, ([key]) => key.length).map(([key, count]) => ({
+      url: urlOf(key),
+      count,
+    }));
   }
 
   *format(): Generator<Uint8Array> {

@@ -1,4 +1,4 @@
-import { CorruptRunError, decodeWtf8, type UrlCount } from '@mapreduce/shared-utils';
+import { CorruptRunError, decodeWtf8, takeBytes, type UrlCount } from '@mapreduce/shared-utils';
 import type { CountMerger } from './kernel';
 import { WasmEngine } from './wasm-engine';
 
@@ -13,6 +13,12 @@ const ROW_HEADER_BYTES = 12;
 
 /** What the engine sorts: sixteen bytes a row. */
 const ITEM_BYTES = 16;
+
+interface RankedRow {
+  readonly key: number;
+  readonly length: number;
+  readonly count: bigint;
+}
 
 export class WasmMerger implements CountMerger {
   readonly #engine = new WasmEngine();
@@ -40,21 +46,24 @@ export class WasmMerger implements CountMerger {
     }
   }
 
-  top(limit: number): UrlCount[] {
+  top(limit: number, maxBytes: number): UrlCount[] {
     const items = this.#sorted();
     const { exports } = this.#engine;
-    const best: UrlCount[] = [];
+    const best: RankedRow[] = [];
     // In the order of the keys, so one with the count of the last of the best comes too late.
     for (let index = 0; limit > 0; index++) {
-      const least = best.length < limit ? 0n : BigInt((best.at(-1) as UrlCount).count);
+      const least = best.length < limit ? 0n : (best.at(-1) as RankedRow).count;
       index = exports.nextAbove(items, index, least) >>> 0;
       if (index === this.unique) break;
-      const entry = this.#entryAt(exports.rowAt(items, index) >>> 0);
+      const entry = this.#rankedRow(exports.rowAt(items, index) >>> 0);
       const at = best.findIndex((other) => other.count < entry.count);
       best.splice(at === -1 ? best.length : at, 0, entry);
       best.length = Math.min(best.length, limit);
     }
-    return best;
+    return takeBytes(best, maxBytes, ({ length }) => length).map(({ key, length, count }) => ({
+      url: decodeWtf8(this.#engine.bytes.subarray(key, key + length)),
+      count: Number(count),
+    }));
   }
 
   *format(): Generator<Uint8Array> {
@@ -92,12 +101,12 @@ export class WasmMerger implements CountMerger {
     return this.#items;
   }
 
-  #entryAt(row: number): UrlCount {
-    const { bytes, view } = this.#engine;
-    const key = row + ROW_HEADER_BYTES;
+  #rankedRow(row: number): RankedRow {
+    const { view } = this.#engine;
     return {
-      url: decodeWtf8(bytes.subarray(key, key + view.getUint32(row + 8, true))),
-      count: Number(view.getBigUint64(row, true)),
+      key: row + ROW_HEADER_BYTES,
+      length: view.getUint32(row + 8, true),
+      count: view.getBigUint64(row, true),
     };
   }
 }

@@ -2,6 +2,8 @@ import { CorruptRunError, encodeWtf8 } from '@mapreduce/shared-utils';
 import { encodeRows } from '../src/rows';
 import { kernels } from './count-lines';
 
+const MAX_BYTES = 1_000_000;
+
 const rowsOf = (...counts: (readonly [url: string, count: number])[]) =>
   encodeRows(counts.map(([url, count]) => ({ bytes: encodeWtf8(url), count })));
 
@@ -17,7 +19,7 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
   it('writes an empty object where there is nothing', () => {
     const merger = kernel.createMerger();
     expect(JSON.parse(textOf())).toEqual({});
-    expect([merger.unique, merger.total, merger.top(3)]).toEqual([0, 0, []]);
+    expect([merger.unique, merger.total, merger.top(3, MAX_BYTES)]).toEqual([0, 0, []]);
   });
 
   it('writes these very bytes', () => {
@@ -45,15 +47,15 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
 
   it('C69 ranks equal counts by UTF-8 bytes, which is not the order of UTF-16', () => {
     const merger = mergerOf(['😀', 1], ['\uffff', 1], ['z', 2], ['a', 1], ['', 1]);
-    expect(merger.top(4).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff']);
-    expect(merger.top(9).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff', '😀']);
+    expect(merger.top(4, MAX_BYTES).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff']);
+    expect(merger.top(9, MAX_BYTES).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff', '😀']);
   });
 
   it('H01 keeps apart URLs with equal hashes', () => {
     const pairs = ['declinate', 'macallums', 'plumless', 'buckeroo', 'Aa', 'BB'];
     const merger = mergerOf(...pairs.map((url, index) => [url, index + 1] as const));
     expect(merger.unique).toBe(6);
-    expect(merger.top(6).map(({ url }) => url)).toEqual(pairs.toReversed());
+    expect(merger.top(6, MAX_BYTES).map(({ url }) => url)).toEqual(pairs.toReversed());
   });
 
   it('C49 counts to 2^53-1, and refuses a total past it', () => {
@@ -81,7 +83,7 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
     const rows = rowsOf(['a', 1], ['b', 2]);
     merger.add(rows);
     rows.fill(0xff);
-    expect(merger.top(2)).toEqual([
+    expect(merger.top(2, MAX_BYTES)).toEqual([
       { url: 'b', count: 2 },
       { url: 'a', count: 1 },
     ]);
@@ -98,5 +100,20 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2 * 1024 * 1024);
     const lines = urls.toSorted().map((url) => `${JSON.stringify(url)}:1`);
     expect(Buffer.concat(pieces).equals(Buffer.from(`{\n${lines.join(',\n')}\n}\n`))).toBe(true);
+  });
+
+  it('lists fewer top URLs where they are too long', () => {
+    const merger = kernel.createMerger();
+    merger.add(
+      encodeRows([
+        { bytes: Buffer.from('a'.repeat(10)), count: 3 },
+        { bytes: Buffer.from('b'.repeat(10)), count: 2 },
+        { bytes: Buffer.from('c'), count: 1 },
+      ]),
+    );
+    expect(merger.top(3, 21)).toHaveLength(3);
+    expect(merger.top(3, 20)).toHaveLength(2);
+    expect(merger.top(3, 19)).toHaveLength(1);
+    expect(merger.top(3, 9)).toEqual([]);
   });
 });

@@ -48,7 +48,12 @@ async function* inflateNext(input: PushbackReader, options: DecompressOptions): 
   const feeding = feed(engine, input);
   try {
     yield* engine;
-    await feeding;
+    const given = await feeding;
+    if (engine.bytesWritten !== given) {
+      throw new CorruptInputError(
+        `${options.where}: expected ${given} compressed bytes to be read, got ${engine.bytesWritten}; please report this`,
+      );
+    }
   } catch (cause) {
     if (!isZlibError(cause)) throw cause;
     throw new CorruptInputError(
@@ -58,7 +63,8 @@ async function* inflateNext(input: PushbackReader, options: DecompressOptions): 
   }
 }
 
-async function feed(engine: Engine, input: PushbackReader): Promise<void> {
+/** Returns how many bytes the engine was given and has to have read. */
+async function feed(engine: Engine, input: PushbackReader): Promise<number> {
   // An engine that fails, or whose reader has gone, ends the feeding too; the reader sees the error.
   const over = finished(engine).catch(() => undefined);
   let fed = 0;
@@ -70,12 +76,13 @@ async function feed(engine: Engine, input: PushbackReader): Promise<void> {
       // Not `readableEnded`: that comes only once all output is read, and a slow reader would hide the stop.
       if (engine.bytesWritten === fed) continue;
       input.pushBack(chunk.subarray(chunk.length - (fed - engine.bytesWritten)));
-      return;
+      return engine.bytesWritten;
     }
     engine.end();
   } catch (error) {
     engine.destroy(error as Error);
   }
+  return fed;
 }
 
 /** True when another zstd frame follows. Gzip may only be padded with zeros. */

@@ -21,6 +21,7 @@ import {
   runKeys,
   type Segment,
   type StageDeps,
+  TOP_BYTES,
   TOP_COUNT,
   writeDocument,
 } from '@mapreduce/shared-utils';
@@ -54,7 +55,7 @@ export async function reducePartition(
     attempt: deps.newAttemptId(),
     fingerprint: plan.fingerprint,
     output: await writeOutput(deps, plan, partition, merger),
-    top: merger.top(TOP_COUNT),
+    top: merger.top(TOP_COUNT, TOP_BYTES),
   };
   await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
   log.info('partition reduced', {

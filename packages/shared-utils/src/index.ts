@@ -6,6 +6,7 @@ export * from './domain/quote';
 export * from './domain/rank';
 export * from './domain/run-keys';
 export * from './domain/sniff';
+export * from './domain/take-bytes';
 export * from './domain/wtf8';
 export * from './io/config';
 export * from './io/directory-store';

@@ -4,6 +4,9 @@ import { compareBytes, encodeWtf8 } from './wtf8';
 /** How many URLs the manifest lists. */
 export const TOP_COUNT = 100;
 
+/** Bytes of all URLs in a list of top URLs: a URL may be as long as a line, and a hundred of those are too much. */
+export const TOP_BYTES = 1024 * 1024;
+
 /** Count descending, then UTF-8 bytes: the order of every list of top URLs. */
 export function compareRank(a: UrlCount, b: UrlCount): number {
   return b.count - a.count || compareBytes(encodeWtf8(a.url), encodeWtf8(b.url));
