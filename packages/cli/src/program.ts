@@ -1,10 +1,13 @@
 import { availableParallelism } from 'node:os';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { chooseKernel } from '@mapreduce/kernel';
 import { escapeUnprintable, MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
 import { fieldName, ratio, wholeNumber } from './arguments';
 import { generate } from './commands/generate';
+import { readShuffleObject } from './commands/inspect';
 import { readTop } from './commands/top';
 import { verifyOutput } from './commands/verify';
 import { runLocally } from './local/run-locally';
@@ -43,6 +46,7 @@ export function createProgram(signal: AbortSignal): Program {
   addVerify(program, signal, () => {
     exitCode = EXIT.failed;
   });
+  addInspect(program, signal);
   addGenerate(program, signal);
   return {
     run: async (argv) => {
@@ -186,6 +190,22 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
       process.stdout.write(
         `OK: ${formatCount(outputs.length)} buckets, ${formatCount(counts.unique)} URLs, ${formatCount(counts.total)} counted; ${how}.\n`,
       );
+    });
+}
+
+function addInspect(program: Command, signal: AbortSignal): void {
+  program
+    .command('inspect')
+    .summary('print a shuffle object')
+    .description(
+      'Prints a shuffle object of the temporary bucket, runs/<run id>/shuffle/<split>-<attempt>.bin, as JSONL: a partition, a URL and its count a line.',
+    )
+    .argument('<file>', 'a shuffle object')
+    .action(async (file: string) => {
+      const lines = async function* () {
+        for await (const row of readShuffleObject(file)) yield `${JSON.stringify(row)}\n`;
+      };
+      await pipeline(Readable.from(lines()), process.stdout, { signal, end: false });
     });
 }
 

@@ -33,7 +33,7 @@ function commitOf({ plan }: StageFixture, split: number, overrides: Partial<MapC
   };
 }
 
-const segment = (partition: number, key: string) => ({ partition, key, offset: 0, length: 13, crc32: 7 });
+const segment = (partition: number, key: string) => ({ partition, key, offset: 0, length: 13 });
 
 const rejectAt = (offset: number) =>
   ({ source: 's3://in/a', offset, length: 1, reason: 'malformed_json', snippet: '{' }) as const;

@@ -8,6 +8,7 @@ import { WasmMerger } from './wasm-merger';
 export type { CounterOptions, CountMerger, Kernel, PartitionRows, RejectedLine, UrlCounter } from './kernel';
 export { LineAssembler } from './line-assembler';
 export { readRecord } from './record';
+export { decodeRows } from './rows';
 
 /** One `JSON.parse` a line: the definition, and the engine where there is no WebAssembly SIMD. */
 export const referenceKernel: Kernel = {

@@ -32,12 +32,13 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
   const { ranges } = await readSplit(deps, plan, split);
   const attempt = deps.newAttemptId();
   const rejects = new RejectLog();
-  const shuffle = new ShuffleWriter(store, {
-    bucket: config.bucketTemp,
-    objectKey: keys.attempt('shuffle', attempt, split),
-  });
   let source = '';
   const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes, tableBytes } = plan.configuration;
+  const shuffle = new ShuffleWriter(
+    store,
+    { bucket: config.bucketTemp, objectKey: keys.attempt('shuffle', attempt, split) },
+    numBuckets,
+  );
   const counter = chooseKernel(config.engine).createCounter({
     partitionCount: numBuckets,
     urlField,

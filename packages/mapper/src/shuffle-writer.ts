@@ -1,21 +1,27 @@
-import { crc32 } from 'node:zlib';
 import type { PartitionRows } from '@mapreduce/kernel';
-import type { MapCommit, ObjectRef, ObjectStore, ObjectWriter } from '@mapreduce/shared-utils';
+import {
+  encodeSegmentHeader,
+  type MapCommit,
+  type ObjectRef,
+  type ObjectStore,
+  type ObjectWriter,
+} from '@mapreduce/shared-utils';
 
 /**
- * Writes one attempt's shuffle object: segments one after another, whose places and checksums go into the
- * commit record. There is no object when there is nothing to write.
+ * Writes one attempt's shuffle object: segments one after another, whose places go into the commit record. There is no object when there is nothing to write.
  */
 export class ShuffleWriter {
   readonly #store: ObjectStore;
   readonly #ref: ObjectRef;
+  readonly #partitionCount: number;
   readonly #segments: MapCommit['segments'] = [];
   #writer: ObjectWriter | null = null;
   #offset = 0;
 
-  constructor(store: ObjectStore, ref: ObjectRef) {
+  constructor(store: ObjectStore, ref: ObjectRef, partitionCount: number) {
     this.#store = store;
     this.#ref = ref;
+    this.#partitionCount = partitionCount;
   }
 
   get segments(): MapCommit['segments'] {
@@ -25,15 +31,12 @@ export class ShuffleWriter {
   async append(partitions: readonly PartitionRows[]): Promise<void> {
     for (const { partition, rows } of partitions) {
       this.#writer ??= this.#store.createWriter(this.#ref);
+      const header = encodeSegmentHeader(partition, this.#partitionCount, rows);
+      await this.#writer.write(header);
       await this.#writer.write(rows);
-      this.#segments.push({
-        partition,
-        key: this.#ref.objectKey,
-        offset: this.#offset,
-        length: rows.length,
-        crc32: crc32(rows),
-      });
-      this.#offset += rows.length;
+      const length = header.length + rows.length;
+      this.#segments.push({ partition, key: this.#ref.objectKey, offset: this.#offset, length });
+      this.#offset += length;
     }
   }
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { type CountMerger, chooseKernel } from '@mapreduce/kernel';
 import {
-  CorruptRunError,
+  decodeSegment,
   FORMAT_VERSION,
   mapConcurrently,
   type OutputSummary,
@@ -46,7 +45,10 @@ export async function reducePartition(
   const plan = await readPlan(deps, runId);
   const merger = chooseKernel(config.engine).createMerger();
   const segments = await readSegmentList(deps, plan, partition);
-  await mapConcurrently(segments, CONCURRENT_READS, (segment) => mergeSegment(deps, segment, merger));
+  const expected = { partition, partitionCount: plan.configuration.numBuckets };
+  await mapConcurrently(segments, CONCURRENT_READS, (segment) =>
+    mergeSegment(deps, segment, expected, merger),
+  );
 
   const commit: ReduceCommit = {
     version: FORMAT_VERSION,
@@ -81,20 +83,14 @@ async function readSegmentList(deps: StageDeps, plan: Plan, partition: number): 
 
 async function mergeSegment(
   { store, config }: StageDeps,
-  segment: Segment,
+  { key, offset, length }: Segment,
+  expected: { readonly partition: number; readonly partitionCount: number },
   merger: CountMerger,
 ): Promise<void> {
-  const { key, offset, length } = segment;
   const ref = { bucket: config.bucketTemp, objectKey: key };
   const where = `${store.uri(ref)}: segment at byte ${offset}`;
-  const rows = await readBytes(store, ref, { range: { start: offset, end: offset + length } });
-  const actual = crc32(rows);
-  if (actual !== segment.crc32) {
-    throw new CorruptRunError(
-      `${where}: expected CRC-32 ${segment.crc32}, got ${actual}; start the run again`,
-    );
-  }
-  merger.add(rows);
+  const bytes = await readBytes(store, ref, { range: { start: offset, end: offset + length } });
+  merger.add(decodeSegment(where, bytes, expected));
 }
 
 async function writeOutput(

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { referenceKernel } from '@mapreduce/kernel';
-import { FORMAT_VERSION, parseReduceCommit, runKeys, type Segment } from '@mapreduce/shared-utils';
+import {
+  encodeSegmentHeader,
+  FORMAT_VERSION,
+  parseReduceCommit,
+  runKeys,
+  type Segment,
+} from '@mapreduce/shared-utils';
 import {
   createStageFixture,
   FIXTURE_OUTPUT,
@@ -39,11 +44,13 @@ async function createReduceFixture(mappers: readonly (readonly string[])[]): Pro
     const rows = rowsOf(urls);
     const key = `shuffle-${index}`;
     const padding = 5;
+    const header = encodeSegmentHeader(PARTITION, fixture.plan.configuration.numBuckets, rows);
+    const segment = Buffer.concat([header, rows]);
     await fixture.store.put(
       { bucket: FIXTURE_TEMP, objectKey: key },
-      Buffer.concat([Buffer.alloc(padding), rows]),
+      Buffer.concat([Buffer.alloc(padding), segment]),
     );
-    segments.push({ key, offset: padding, length: rows.length, crc32: crc32(rows) });
+    segments.push({ key, offset: padding, length: segment.length });
   }
   await fixture.writeDocument(keys.partition(PARTITION), {
     version: FORMAT_VERSION,
@@ -54,6 +61,9 @@ async function createReduceFixture(mappers: readonly (readonly string[])[]): Pro
   });
   return fixture;
 }
+
+const flip = (at: number) => (bytes: Uint8Array) =>
+  bytes.map((byte, index) => (index === at ? byte ^ 4 : byte));
 
 const outputOf = ({ store }: StageFixture) =>
   Buffer.from(store.objects.get(`${FIXTURE_OUTPUT}/${OUTPUT}`) ?? []).toString();
@@ -106,12 +116,13 @@ describe('the reducer handler', () => {
   });
 
   it.each<[string, (bytes: Uint8Array) => Uint8Array, RegExp]>([
-    [
-      'with a flipped bit',
-      (bytes) => bytes.map((byte, index) => (index === 9 ? byte ^ 4 : byte)),
-      /segment at byte 5: expected CRC-32 \d+, got \d+/,
-    ],
-    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1), /./],
+    ['with a flipped bit in a row', flip(5 + 24 + 9), /segment at byte 5: expected CRC-32 \d+, got \d+/],
+    ['of another kind', flip(5), /expected a segment \(magic\)/],
+    ['of another format version', flip(5 + 4), /expected format version 1, got 5/],
+    ['of another hash', flip(5 + 6), /expected hash \(murmur3-x86-32\) 1, got 5/],
+    ['of another partition', flip(5 + 8), /expected partition 0, got 4/],
+    ['made for another number of partitions', flip(5 + 12), /expected partition count 4, got 0/],
+    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1), /shuffle-0/],
   ])('refuses a segment %s and publishes nothing', async (_, damage, message) => {
     const fixture = await createReduceFixture([['a', 'b']]);
     const name = `${FIXTURE_TEMP}/shuffle-0`;

@@ -14,4 +14,5 @@ export * from './io/map-concurrently';
 export * from './io/object-store';
 export * from './io/read-object';
 export * from './io/run-documents';
+export * from './io/segment';
 export * from './io/stage-deps';

@@ -164,7 +164,7 @@ const reject = v.strictObject({
 export type Reject = v.InferOutput<typeof reject>;
 
 /** A byte range of a shuffle object: one mapper's counts for one partition. */
-const segment = v.strictObject({ key: text, offset: count, length: count, crc32: count });
+const segment = v.strictObject({ key: text, offset: count, length: count });
 export type Segment = v.InferOutput<typeof segment>;
 
 const rejectsObject = v.strictObject({ split: count, key: text, written: count });
