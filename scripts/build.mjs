@@ -49,4 +49,12 @@ export async function buildCli() {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await Promise.all([buildStages(), buildCli()]);
+/** Its import compiles the WebAssembly engine, once a process. */
+export async function buildKernel() {
+  await import('../packages/kernel/build.mjs');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildKernel();
+  await Promise.all([buildStages(), buildCli()]);
+}

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = path.join(root, 'packages/cli/dist/main.mjs');
+const kernel = 'packages/kernel/dist/kernel-wasm.ts';
 
 // The local engine needs Node 22. pnpm scripts run on the Node of the workspace, wherever there is one.
 if (Number.parseInt(process.versions.node, 10) < 22) {
@@ -18,22 +19,28 @@ async function modifiedMs(file) {
   return (await stat(file).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
 }
 
-async function newestSourceMs() {
-  const packages = await readdir(path.join(root, 'packages'));
-  const folders = [...packages.map((name) => `packages/${name}/src`), 'sam/statemachine', 'scripts'];
-  const listings = await Promise.all(
-    folders.map(async (folder) => {
-      const entries = await readdir(path.join(root, folder), { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => path.join(entry.parentPath, entry.name));
-    }),
-  );
-  const manifests = packages.map((name) => path.join(root, 'packages', name, 'package.json'));
-  const files = [...listings.flat(), ...manifests, path.join(root, 'pnpm-lock.yaml')];
+async function newestMs(folder) {
+  const entries = await readdir(path.join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
   return Math.max(...(await Promise.all(files.map(modifiedMs))));
 }
 
+async function newestSourceMs() {
+  const packages = await readdir(path.join(root, 'packages'));
+  const folders = [...packages.map((name) => `packages/${name}/src`), 'sam/statemachine', 'scripts'];
+  const files = [...packages.map((name) => `packages/${name}/package.json`), 'pnpm-lock.yaml', kernel];
+  return Math.max(
+    ...(await Promise.all(folders.map(newestMs))),
+    ...(await Promise.all(files.map((file) => modifiedMs(path.join(root, file))))),
+  );
+}
+
+if ((await modifiedMs(path.join(root, kernel))) < (await newestMs('packages/kernel/assembly'))) {
+  const { buildKernel } = await import('./build.mjs');
+  await buildKernel();
+}
 if ((await modifiedMs(bundle)) < (await newestSourceMs())) {
   const { buildCli } = await import('./build.mjs');
   await buildCli();

@@ -4,7 +4,7 @@ export { secretsAt } from './hash';
 export { mergeRows, total } from './merge';
 export { blankLines, initScan, okLines, rejected, rejectsAt, scanLines } from './scan';
 export { nextAbove, rowAt, sortRows } from './sort';
-export { arenaTop, clearTable, flushBatch, initTable, moveSlots, rowCount, tableBytes } from './table';
+export { arenaTop, clearTable, flushBatch, initTable, longestProbe, moveSlots, rowCount, tableBytes } from './table';
 
 /** Where the host may lay out its regions. */
 export function heapBase(): usize {

@@ -141,3 +141,12 @@ function insert(slot: usize, key: usize, length: u32, hash: u32, amount: u64): v
   rows++;
 }
 
+/** How far the key farthest from its slot has been moved on by others. Only tests ask. */
+export function longestProbe(): u32 {
+  let longest: u32 = 0;
+  for (let index: u32 = 0; index <= slotMask; index++) {
+    const slot = slots + (<usize>index << 3);
+    if (load<u32>(slot, 4) != 0) longest = max(longest, (index - load<u32>(slot)) & slotMask);
+  }
+  return longest;
+}

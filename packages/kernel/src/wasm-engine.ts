@@ -17,6 +17,7 @@ interface Exports {
   clearTable(): void;
   flushBatch(): void;
   rowCount(): number;
+  longestProbe(): number;
   tableBytes(): number;
   initScan(pathAt: number, names: number, maxLine: number, containersAt: number, scratchAt: number): void;
   scanLines(start: number, end: number): number;
