@@ -48,11 +48,7 @@ export function hashBytes(key: usize, length: usize): u32 {
 // @ts-ignore: decorator
 @inline
 function lastWords(at: usize, left: usize, secret: usize): v128 {
-  const mask = i8x16.lt_u(
-    i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-    i8x16.splat(<i8>left),
-  );
-  const words = i32x4.add(v128.and(v128.load(at), mask), v128.load(secret));
+  const words = i32x4.add(v128.and(v128.load(at), firstBytes(left)), v128.load(secret));
   return i64x2.extmul_low_i32x4_u(words, i32x4.shuffle(words, words, 2, 3, 2, 3));
 }
 
@@ -74,9 +70,12 @@ export function equalBytes(a: usize, b: usize, length: usize): bool {
   }
   const left = length - at;
   if (left == 0) return true;
-  const mask = i8x16.lt_u(
-    i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-    i8x16.splat(<i8>left),
-  );
-  return !v128.any_true(v128.and(v128.xor(v128.load(a + at), v128.load(b + at)), mask));
+  return !v128.any_true(v128.and(v128.xor(v128.load(a + at), v128.load(b + at)), firstBytes(left)));
+}
+
+/** A mask of the first `length` of 16 bytes. */
+// @ts-ignore: decorator
+@inline
+export function firstBytes(length: usize): v128 {
+  return i8x16.lt_u(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>length));
 }

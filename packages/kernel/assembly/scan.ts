@@ -9,7 +9,7 @@ import {
   skipValue,
 } from './json';
 import { addKey } from './table';
-import { equalBytes } from './hash';
+import { equalBytes, firstBytes } from './hash';
 
 /** Reasons in the order of REJECT_REASONS on the host. */
 const MALFORMED_JSON: u32 = 0;
@@ -35,6 +35,12 @@ let maxLineBytes: usize = 0;
 /** Where keys with escapes are decoded to; as long as the input, so it cannot overflow in one call. */
 let scratch: usize = 0;
 let scratchTop: usize = 0;
+
+/** `[text v128, mask v128, length u32, wanted u32, -]`: the name and colon of the first members, as last seen. */
+const PREDICTIONS: usize = 16;
+const PREDICTION_BYTES: usize = 48;
+const predictions: usize = memory.data(16 * 48, 16);
+let nameIsWanted: bool = false;
 
 /** What the record's URL is so far. */
 const MISSING: i32 = 0;
@@ -106,17 +112,12 @@ function addUrl(): void {
 function skipObject(p: usize, depth: i32): usize {
   p = skipSpace(p + 1);
   if (load<u8>(p) == 0x7d) return p + 1;
+  let member: usize = 0;
   while (true) {
-    if (load<u8>(p) != 0x22) return 0;
-    const name = p + 1;
-    p = skipString(name);
+    p = depth == 0 && member < PREDICTIONS ? skipPredictedName(p, member++) : skipName(p, depth);
     if (p == 0) return 0;
-    const isWanted = isName(name, p - 1, depth);
-    if (load<u8>(p) != 0x3a) {
-      p = skipSpace(p);
-      if (load<u8>(p) != 0x3a) return 0;
-    }
-    p = skipSpace(p + 1);
+    const isWanted = nameIsWanted;
+    p = skipSpace(p);
     p = isWanted ? skipWanted(p, depth) : skipValue(p);
     if (p == 0) return 0;
     let c = load<u8>(p);
@@ -129,6 +130,45 @@ function skipObject(p: usize, depth: i32): usize {
     }
     p = skipSpace(p + 1);
   }
+}
+
+/** Behind the name and the colon at `p`; 0 where there is none. */
+function skipName(p: usize, depth: i32): usize {
+  if (load<u8>(p) != 0x22) return 0;
+  const name = p + 1;
+  p = skipString(name);
+  if (p == 0) return 0;
+  nameIsWanted = isName(name, p - 1, depth);
+  p = skipSpace(p);
+  return load<u8>(p) == 0x3a ? p + 1 : 0;
+}
+
+/**
+ * The same for a member of the top-level object, whose name most often is that of the line before: then one
+ * comparison is enough, since what is remembered was found valid.
+ */
+// @ts-ignore: decorator
+@inline
+function skipPredictedName(p: usize, member: usize): usize {
+  const prediction = predictions + member * PREDICTION_BYTES;
+  const length = <usize>load<u32>(prediction, 32);
+  const differs = v128.and(v128.xor(v128.load(p), v128.load(prediction)), v128.load(prediction, 16));
+  if (length != 0 && !v128.any_true(differs)) {
+    nameIsWanted = load<u32>(prediction, 36) != 0;
+    return p + length;
+  }
+  return skipAndRemember(p, prediction);
+}
+
+function skipAndRemember(p: usize, prediction: usize): usize {
+  const after = skipName(p, 0);
+  const length = after - p;
+  if (after == 0 || hasEscape || length > 16) return after;
+  v128.store(prediction, v128.load(p));
+  v128.store(prediction, firstBytes(length), 16);
+  store<u32>(prediction, <u32>length, 32);
+  store<u32>(prediction, u32(nameIsWanted), 36);
+  return after;
 }
 
 /** The value of a name on the path: the last of duplicates counts, so whatever was found is forgotten. */
