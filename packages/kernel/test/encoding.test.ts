@@ -146,6 +146,15 @@ describeBehaviour('Escapes', [
   },
   {
     id: 'E04',
+    what: 'knows an escaped field name after a name that reads like its escape',
+    input: String.raw`{"n":1,"\\u0":1}
+{"n":1,"\u0075rl":"a"}
+`,
+    counts: [['a', 1]],
+    bad: [['missing_url', 0, 15]] as const,
+  },
+  {
+    id: 'E04',
     what: 'knows an escaped field name',
     input: String.raw`{"\u0075rl":"a"}
 {"\u0075\u0072\u006C":"a"}
