@@ -8,7 +8,8 @@ export function formatMeasurement({ title, files }) {
   return [`## ${title}`, ...sections].join('\n\n');
 }
 
-function formatFile({ file, bytes, notes, load, contestants }) {
+function formatFile({ file, commit, bytes, notes, load, contestants }) {
+  const [work, unit] = notes?.records === undefined ? [bytes, 'MB/s'] : [notes.records, 'million records/s'];
   const [[, first]] = Object.entries(contestants);
   const rows = Object.entries(contestants).map(([name, result]) => {
     if (result.outcome !== 'ok') return [name, result.outcome, '', '', '', '', ''];
@@ -17,7 +18,7 @@ function formatFile({ file, bytes, notes, load, contestants }) {
     return [
       result.version === undefined ? name : `${name} ${result.version}`,
       `${seconds.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`,
-      String(Math.round(bytes / seconds / 1e6)),
+      formatRate(work / seconds / 1e6),
       result.cpuSeconds === undefined ? '' : median(result.cpuSeconds).toFixed(3),
       against === null
         ? ''
@@ -29,10 +30,13 @@ function formatFile({ file, bytes, notes, load, contestants }) {
       result.peakBytes === undefined ? '' : String(Math.round(result.peakBytes.median / 1e6)),
     ];
   });
+  const othersCores = Object.values(contestants).flatMap((result) => result.othersCores ?? []);
   const details = [
     `${Math.round(bytes / 1e6)} MB`,
     ...Object.entries(notes ?? {}).map(([key, value]) => `${key} ${value}`),
+    `commit ${commit}`,
     `load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after`,
+    ...(othersCores.length === 0 ? [] : [`other processes used ${median(othersCores).toFixed(1)} cores`]),
   ];
   return [
     `File ${file} (${details.join('; ')})`,
@@ -41,7 +45,7 @@ function formatFile({ file, bytes, notes, load, contestants }) {
       [
         '',
         'seconds: median (range)',
-        'MB/s',
+        unit,
         'CPU seconds',
         'times as long as the first',
         'of which',
@@ -59,6 +63,10 @@ export function formatTargets(results) {
     return [what, `${must}×`, `${aim}×`, figures.join(', '), verdict];
   });
   return `## Must reach\n\n${formatTable(['', 'must', 'aim', 'got', 'met'], rows)}`;
+}
+
+function formatRate(rate) {
+  return rate < 100 ? rate.toFixed(1) : String(Math.round(rate));
 }
 
 function formatTable(head, rows) {

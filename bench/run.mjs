@@ -16,10 +16,29 @@ const HELP = `Usage: npx -y pnpm@10 bench [options]
   --files <names>    some of: A,C,B,E
   --size <size>      small, to see that it works, or full (default)
   --data <directory> where the files are made and kept (default: in the directory for temporary files)
-  --json <file>      write the results; measurements that this run leaves out stay as they are in it`;
+  --document <file>  replace what stands between its two BENCHMARKS comments by the tables of --json
+  --render           measure nothing, print the tables of --json
+  --json <file>      write the results; what this run leaves out stays as it is in there`;
+
+const BEGIN = '<!-- BENCHMARKS BEGIN -->';
+const END = '<!-- BENCHMARKS END -->';
 
 const options = parseOptions();
-if (options !== null) await main(options);
+if (options?.isRender) show(JSON.parse(readFileSync(options.json, 'utf8')), options);
+else if (options !== null) show(await main(options), options);
+
+function show({ measurements }, { isRender, document }) {
+  const tables = Object.values(measurements).map(formatMeasurement);
+  const targets = formatTargets(measurements);
+  console.log(`\n${isRender ? [...tables, targets].join('\n\n') : targets}`);
+  if (document === undefined) return;
+  const text = readFileSync(document, 'utf8');
+  const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (before === -1 || after === -1)
+    throw new Error(`${document}: expected the comments ${BEGIN} and ${END}`);
+  const results = [targets, ...tables].join('\n\n');
+  writeFileSync(document, `${text.slice(0, before + BEGIN.length)}\n\n${results}\n\n${text.slice(after)}`);
+}
 
 async function main({ rounds, only, fileNames, size, directory, json }) {
   console.error('installing peers, building …');
@@ -32,16 +51,16 @@ async function main({ rounds, only, fileNames, size, directory, json }) {
   const scratch = path.join(directory, `out-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
   const python = findPython();
+  const commit = describeCommit();
   const results = {
     size,
-    commit: describeCommit(),
     machine: describeMachine(),
     measurements: readEarlier(json, size),
   };
   try {
     for (const name of only.length > 0 ? only : Object.keys(MEASUREMENTS)) {
       const { title, files, prepare } = MEASUREMENTS[name];
-      const measured = {};
+      const measured = results.measurements[name]?.files ?? {};
       for (const file of files.filter(
         (candidate) => fileNames.length === 0 || fileNames.includes(candidate),
       )) {
@@ -50,7 +69,7 @@ async function main({ rounds, only, fileNames, size, directory, json }) {
         warm([source.file]);
         const log = (line) => console.error(`${name} ${file} ${line}`);
         const contest = await hold(contestants, { rounds, answer, log });
-        measured[file] = { file, bytes: notes?.bytes ?? source.bytes, notes, ...contest };
+        measured[file] = { file, commit, bytes: notes?.bytes ?? source.bytes, notes, ...contest };
       }
       results.measurements[name] = { title, files: measured };
       console.log(`\n${formatMeasurement(results.measurements[name])}`);
@@ -59,7 +78,7 @@ async function main({ rounds, only, fileNames, size, directory, json }) {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  console.log(`\n${formatTargets(results.measurements)}`);
+  return results;
 }
 
 function parseOptions() {
@@ -71,6 +90,8 @@ function parseOptions() {
       size: { type: 'string', default: 'full' },
       data: { type: 'string', default: path.join(tmpdir(), 'mapreduce-bench') },
       json: { type: 'string' },
+      document: { type: 'string' },
+      render: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -86,6 +107,8 @@ function parseOptions() {
     size: values.size,
     directory: path.resolve(values.data),
     json: values.json,
+    document: values.document,
+    isRender: values.render,
   };
 }
 
