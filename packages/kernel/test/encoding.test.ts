@@ -151,7 +151,7 @@ describeBehaviour('Escapes', [
 {"n":1,"\u0075rl":"a"}
 `,
     counts: [['a', 1]],
-    bad: [['missing_url', 0, 15]] as const,
+    bad: [['missing_url', 0, 16]] as const,
   },
   {
     id: 'E04',
