@@ -28,6 +28,7 @@ export function readLines(
       store.read(ref, {
         range: bytes,
         ifMatch: range.etag,
+        mayReuseBuffer: true,
         ...(range.versionId === undefined ? {} : { versionId: range.versionId }),
       }),
       onBytesRead,

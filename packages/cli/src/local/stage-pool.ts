@@ -19,7 +19,8 @@ export class StagePool {
     this.#pool = new Piscina({
       filename: new URL('./stage-worker.mjs', import.meta.url).href,
       name: 'runStage',
-      minThreads: 1,
+      // All at once and to the end: a thread takes longer to start than a small task takes to run.
+      minThreads: workers,
       maxThreads: workers,
       workerData,
     });

@@ -24,6 +24,8 @@ export interface ReadOptions {
   /** Only these very bytes: @throws InputChangedError when the object has another etag, now or at the end. */
   readonly ifMatch?: string;
   readonly versionId?: string;
+  /** A piece may be overwritten once the next is asked for: spares the making of a buffer for each. */
+  readonly mayReuseBuffer?: boolean;
 }
 
 export interface ListedObject extends ObjectStat {

@@ -42,15 +42,17 @@ export async function* readRange(
   handle: FileHandle,
   stats: BigIntStats,
   path: string,
-  { range, ifMatch }: ReadOptions,
+  { range, ifMatch, mayReuseBuffer = false }: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   const { start, end } = range ?? { start: 0, end: Number(stats.size) };
   requireUnchanged(path, ifMatch, stats);
   if (end > stats.size) throw cutShort(path, end, stats.size);
+  let buffer = Buffer.of();
   for (let at = start; at < end; ) {
-    // A buffer of its own for every piece: the consumer may keep it or hand it to another thread.
-    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at).catch(failRead(path));
+    // Otherwise the consumer may keep a piece, or hand it to another thread.
+    if (!mayReuseBuffer || at === start) buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+    const wanted = Math.min(buffer.length, end - at);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, at).catch(failRead(path));
     if (bytesRead === 0) throw cutShort(path, end, at);
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

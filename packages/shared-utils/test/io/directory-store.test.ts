@@ -206,16 +206,37 @@ describe('the directory store', () => {
     await expect(read()).rejects.toThrow(`expected at least ${3 * MIB} bytes, got ${MIB}`);
   });
 
-  it('reads the old bytes to their end where the object is replaced meanwhile', async () => {
+  it.each<[string, (ref: ObjectRef) => Promise<unknown>]>([
+    ['replaced', (ref) => store.put(ref, Buffer.from('new'))],
+    ['deleted', (ref) => store.delete([ref])],
+  ])('fails, when it was pinned, where the object is %s meanwhile', async (_, change) => {
     const ref = refTo('file');
     await store.put(ref, Buffer.alloc(2 * MIB, 'a'));
     const { etag } = await store.head(ref);
+    const read = async () => {
+      for await (const piece of store.read(ref, { ifMatch: etag })) {
+        expect(piece.every((byte) => byte === 0x61)).toBe(true);
+        await change(ref);
+      }
+    };
+    await expect(read()).rejects.toMatchObject({
+      name: expect.stringMatching(/InputChangedError|InputNotFoundError/),
+    });
+  });
+
+  it('reuses its buffer where that is allowed', async () => {
+    await store.put(
+      refTo('file'),
+      Buffer.concat([Buffer.alloc(MIB, 'a'), Buffer.alloc(MIB, 'b'), Buffer.from('c')]),
+    );
+    const buffers = new Set<ArrayBufferLike>();
     let text = '';
-    for await (const piece of store.read(ref, { ifMatch: etag })) {
+    for await (const piece of store.read(refTo('file'), { mayReuseBuffer: true })) {
+      buffers.add(piece.buffer);
       text += Buffer.from(piece).toString();
-      await store.put(ref, Buffer.from('new'));
     }
-    expect(text).toBe('a'.repeat(2 * MIB));
+    expect(text).toBe(`${'a'.repeat(MIB)}${'b'.repeat(MIB)}c`);
+    expect(buffers.size).toBe(1);
   });
 
   it('gives every piece a buffer of its own', async () => {
