@@ -5,7 +5,7 @@ import { judge } from './targets.mjs';
 
 export function formatMeasurement({ title, files }) {
   const sections = Object.values(files).map((result) => formatFile(result));
-  return [`## ${title}`, ...sections].join('\n\n');
+  return [`### ${title}`, ...sections].join('\n\n');
 }
 
 function formatFile({ file, commit, bytes, notes, load, contestants }) {
@@ -56,13 +56,16 @@ function formatFile({ file, commit, bytes, notes, load, contestants }) {
   ].join('\n');
 }
 
-export function formatTargets(results) {
-  const rows = judge(results).map(({ what, must, aim, got, isMet }) => {
-    const figures = Object.entries(got).map(([file, ratio]) => `${file} ${ratio}`);
-    const verdict = figures.length === 0 ? 'not measured' : isMet ? 'yes' : '**no**';
-    return [what, `${must}×`, `${aim}×`, figures.join(', '), verdict];
+export function formatTargets(measurements) {
+  const figures = (ratios) =>
+    Object.entries(ratios)
+      .map(([file, ratio]) => `${file} ${ratio.toFixed(2)}`)
+      .join(', ');
+  const rows = judge(measurements).map(({ what, must, aim, got, byCpu, isMet }) => {
+    const met = figures(got) === '' ? 'not measured' : isMet ? 'yes' : '**no**';
+    return [what, `${must}×`, `${aim}×`, figures(got), figures(byCpu), met];
   });
-  return `## Must reach\n\n${formatTable(['', 'must', 'aim', 'got', 'met'], rows)}`;
+  return `### Must reach\n\n${formatTable(['', 'must', 'aim', 'got', 'by CPU seconds', 'met'], rows)}`;
 }
 
 function formatRate(rate) {

@@ -1,86 +1,60 @@
 // What the project set itself to reach, and what a run reached.
 import { speedup } from './statistics.mjs';
 
-/** `figures` gives one ratio for every file that was measured. */
+const OURS = 'mapreduce run, sorted';
+
+/** A contest, the one of ours in it and the one it is to beat, in every file. */
 const TARGETS = [
-  {
-    what: 'one core against DuckDB, 1 thread',
-    must: 1.7,
-    aim: 2.2,
-    figures: (r) => ratios(r.kernel, 'wasm', 'DuckDB'),
-  },
-  {
-    what: 'two workers against DuckDB, 2 threads',
-    must: 1.5,
-    aim: 2,
-    figures: (r) => ratios(r.workers, 'wasm, 2 workers', 'DuckDB'),
-  },
-  {
-    what: 'whole job, sorted, against DuckDB’s unsorted COPY … PARTITION_BY',
-    must: 1.3,
-    aim: 1.7,
-    figures: (r) => ratios(r.job, 'mapreduce run, sorted', 'DuckDB, unsorted'),
-  },
-  {
-    what: 'whole job, sorted, against DuckDB’s sorted partitions',
-    must: 1.7,
-    aim: 2.5,
-    figures: (r) => ratios(r.job, 'mapreduce run, sorted', 'DuckDB, sorted'),
-  },
-  {
-    what: 'one core against Python json + Counter',
-    must: 10,
-    aim: 15,
-    figures: (r) => ratios(r.kernel, 'wasm', 'Python json + Counter'),
-  },
-  {
-    what: 'reduce against JSON partials',
-    must: 8,
-    aim: 12,
-    figures: (r) => ratios(r.reduce, 'wasm', 'JSON.parse + Map', 'mergeSeconds'),
-  },
-  {
-    what: 'gzip input, whole machine, against DuckDB, 2 threads',
-    must: 1.4,
-    aim: 2,
-    figures: (r) => ratios(r.gzip, 'mapreduce run, sorted', 'DuckDB, unsorted'),
-  },
-  {
-    what: 'peak memory of the whole job at 5 million URLs: DuckDB’s over ours',
-    must: 4,
-    aim: 8,
-    figures: (r) => peaks(r.job),
-  },
-  {
-    what: 'two workers over one',
-    must: 1.7,
-    aim: 1.85,
-    figures: (r) => ratios(r.workers, 'wasm, 2 workers', 'wasm, 1 worker'),
-  },
+  ['one core against DuckDB, 1 thread', 1.7, 2.2, 'kernel', 'wasm', 'DuckDB'],
+  ['two workers against DuckDB, 2 threads', 1.5, 2, 'workers', 'wasm, 2 workers', 'DuckDB'],
+  [
+    'whole job, sorted, against DuckDB’s unsorted COPY … PARTITION_BY',
+    1.3,
+    1.7,
+    'job',
+    OURS,
+    'DuckDB, unsorted',
+  ],
+  ['whole job, sorted, against DuckDB’s sorted partitions', 1.7, 2.5, 'job', OURS, 'DuckDB, sorted'],
+  ['one core against Python json + Counter', 10, 15, 'kernel', 'wasm', 'Python json + Counter'],
+  ['reduce against JSON partials', 8, 12, 'reduce', 'wasm', 'JSON.parse + Map', 'mergeSeconds'],
+  ['gzip input, whole machine, against DuckDB, 2 threads', 1.4, 2, 'gzip', OURS, 'DuckDB, unsorted'],
+  ['two workers over one', 1.7, 1.85, 'workers', 'wasm, 2 workers', 'wasm, 1 worker', 'seconds'],
 ];
 
-export function judge(results) {
-  return TARGETS.map(({ what, must, aim, figures }) => {
-    const got = figures(results);
-    const values = Object.values(got);
-    return { what, must, aim, got, isMet: values.length > 0 && values.every((value) => value >= must) };
+export function judge(measurements) {
+  const verdicts = TARGETS.map(([what, must, aim, contest, ours, theirs, key]) => {
+    const { files } = measurements[contest] ?? { files: {} };
+    const got = ratios(files, ours, theirs, key ?? 'seconds');
+    // What other processes take of the machine moves seconds, but hardly this.
+    const byCpu = key === undefined ? ratios(files, ours, theirs, 'cpuSeconds') : {};
+    return verdict({ what, must, aim, got, byCpu });
   });
+  return [...verdicts, judgeMemory(measurements.job)];
 }
 
-function ratios(measurement, ours, theirs, key = 'seconds') {
+function ratios(files, ours, theirs, key) {
   const got = {};
-  for (const [file, { contestants }] of Object.entries(measurement?.files ?? {})) {
+  for (const [file, { contestants }] of Object.entries(files)) {
     const [a, b] = [contestants[ours]?.[key], contestants[theirs]?.[key]];
-    if (a !== undefined && b !== undefined) got[file] = Number(speedup(a, b).ratio.toFixed(2));
+    if (a !== undefined && b !== undefined) got[file] = speedup(a, b).ratio;
   }
   return got;
 }
 
-function peaks(measurement) {
-  const contestants = measurement?.files.B?.contestants;
-  const [ours, theirs] = ['mapreduce run, sorted', 'DuckDB, unsorted'].map(
-    (name) => contestants?.[name]?.peakBytes,
-  );
-  if (ours === undefined || theirs === undefined) return {};
-  return { B: Number((theirs.median / ours.median).toFixed(2)) };
+function judgeMemory(jobs) {
+  const contestants = jobs?.files.B?.contestants;
+  const [ours, theirs] = [OURS, 'DuckDB, unsorted'].map((name) => contestants?.[name]?.peakBytes);
+  return verdict({
+    what: 'peak memory of the whole job at 5 million URLs: DuckDB’s over ours',
+    must: 4,
+    aim: 8,
+    got: ours === undefined || theirs === undefined ? {} : { B: theirs.median / ours.median },
+    byCpu: {},
+  });
+}
+
+function verdict({ must, got, ...rest }) {
+  const values = Object.values(got);
+  return { ...rest, must, got, isMet: values.length > 0 && values.every((ratio) => ratio >= must) };
 }
