@@ -7,6 +7,7 @@ import {
   type ObjectStat,
   type ObjectStore,
   type PinnedObject,
+  quote,
   readBytes,
   SNIFF_BYTES,
   sniffCompression,
@@ -65,13 +66,18 @@ async function pin(
   store: ObjectStore,
   { stat: listed, versionId: wanted, ...ref }: Found,
 ): Promise<PinnedObject> {
-  const { size, etag, versionId = wanted } = listed ?? (await store.head(ref));
+  const { size, etag, versionId } = listed ?? (await store.head(ref));
+  const where = store.uri(ref);
+  if (wanted !== undefined && wanted !== versionId) {
+    throw new InvalidInputError(
+      `${where}: expected version ${quote(wanted)} to be the current one, got ${quote(versionId ?? 'none')}; copy that version to a key of its own`,
+    );
+  }
   const head = await readBytes(store, ref, {
     range: { start: 0, end: Math.min(size, SNIFF_BYTES) },
     ifMatch: etag,
     ...(versionId === undefined ? {} : { versionId }),
   });
-  const where = store.uri(ref);
   if (size === 0 && /\.(gz|zst)$/.test(ref.objectKey)) {
     throw new CorruptInputError(`${where}: expected compressed data, got an empty object; write it again`);
   }

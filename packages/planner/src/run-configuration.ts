@@ -23,7 +23,7 @@ export function createRunConfiguration(
     maxBadRecords: input.maxBadRecords ?? config.maxBadRecords,
     maxBadRatio: input.maxBadRatio ?? config.maxBadRatio,
     outputBucket: config.bucketOutput,
-    outputPrefix: toPrefix(input.outputPrefix ?? [config.outputPrefix, runId].filter(Boolean).join('/')),
+    outputPrefix: toPrefix(input.outputPrefix ?? toPrefix(config.outputPrefix) + runId),
   };
 }
 
