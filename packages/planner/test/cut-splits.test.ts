@@ -34,6 +34,18 @@ describe('cutting splits', () => {
         [['c', 0, 1]],
       ],
     ],
+    [
+      'each further split as the first',
+      [object('a', 60), object('b', 60), object('c', 40), object('d', 1, 'gzip')],
+      [
+        [['a', 0, 60]],
+        [
+          ['b', 0, 60],
+          ['c', 0, 40],
+        ],
+        [['d', 0, 1]],
+      ],
+    ],
     ['a compressed object whole', [object('a', 1000, 'gzip')], [[['a', 0, 1000]]]],
   ])('handles %s', (_, objects, expected) => {
     expect(ranges(objects, 100)).toEqual(expected);

@@ -28,6 +28,7 @@ describe('what an Express execution holds', () => {
       /at most 10000 splits .*, got 10001; raise SPLIT_BYTES/,
     ],
     ['a terabyte', 8000, 128 * MIB, /at most 200 s of mapping .*, got about \d+ s; start several executions/],
+    ['what takes its time to start', 10_000, 32 * MIB, /got about 293 s/],
     ['one compressed object of 20 GB', 1, 20_000 * MIB, /at most 200 s of mapping/],
   ])('is not %s', (_, count, bytes, message) => {
     expect(() => requireExpressFits(splitsOf(count, bytes))).toThrow(

@@ -15,6 +15,15 @@ describe('the configuration of a run', () => {
     });
   });
 
+  it.each([
+    ['results', 'results/r/'],
+    ['results/', 'results/r/'],
+    ['a/b', 'a/b/r/'],
+    ['', 'r/'],
+  ])('puts the run under the OUTPUT_PREFIX %j as %j', (outputPrefix, expected) => {
+    expect(createRunConfiguration({ ...config, outputPrefix }, {}, 'r').outputPrefix).toBe(expected);
+  });
+
   it('is overridden by the execution', () => {
     const input = { numBuckets: 7, urlField: 'request.url', maxBadRecords: 0, maxBadRatio: 0.5 };
     expect(createRunConfiguration(config, input, 'r')).toMatchObject(input);
@@ -22,7 +31,10 @@ describe('the configuration of a run', () => {
 
   it.each([
     ['', ''],
+    ['/', ''],
     ['reports', 'reports/'],
+    ['reports//', 'reports/'],
+    ['...', '.../'],
     ['reports/2025/', 'reports/2025/'],
   ])('takes the output_prefix %j as %j', (outputPrefix, expected) => {
     expect(createRunConfiguration(config, { outputPrefix }, 'r').outputPrefix).toBe(expected);
