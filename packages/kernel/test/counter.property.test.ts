@@ -103,7 +103,7 @@ describe.each(kernels)('The $name kernel', (kernel) => {
           rejects: rejects.map(({ offset, length, reason }) => [offset, length, reason]),
         }).toEqual(countNaively(bytes));
       }),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 });
