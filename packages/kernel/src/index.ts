@@ -17,7 +17,7 @@ export const referenceKernel: Kernel = {
   createMerger: () => new ReferenceMerger(),
 };
 
-/** About fourteen times as fast, and held to the reference by differential tests. */
+/** Six to twelve times as fast, and held to the reference by differential tests. */
 export const wasmKernel: Kernel = {
   name: 'wasm',
   createCounter: (options) => new WasmCounter(options),
