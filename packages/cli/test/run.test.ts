@@ -310,6 +310,32 @@ describe('mapreduce run refuses', () => {
     expect(readdirSync(path.dirname(good()))).toEqual(['good.jsonl']);
   });
 
+  it('to replace an output that the input is a link into', async () => {
+    const out = newOut();
+    await mapreduce(['run', writeInput('linked-bad.jsonl', '{"url":'), '-o', out, '--max-bad-records', '1']);
+    const link = path.join(workspace, 'link-into-output.jsonl');
+    symlinkSync(path.join(out, 'rejects', '0.jsonl'), link);
+    const { code, stderr } = await mapreduce([
+      'run',
+      link,
+      '--url-field',
+      'snippet',
+      '-o',
+      out,
+      '--overwrite',
+    ]);
+    expect(stderr).toMatch(/expected an output that holds no input/);
+    expect(code).toBe(2);
+    expect(readdirSync(path.join(out, 'rejects'))).toEqual(['0.jsonl']);
+  });
+
+  it('an input whose name would forge a line or move the cursor, without printing it as it is', async () => {
+    const input = writeInput('\u001b[31m\nmapreduce: forged', '{"url":');
+    const { stderr } = await mapreduce(['run', input, '-o', newOut()]);
+    expect(stderr).toContain('\\u001b[31m\\u000amapreduce: forged: byte 0: expected');
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('an earlier output, unless told to replace it', async () => {
     const out = newOut();
     await mapreduce(['run', good(), '-o', out]);
