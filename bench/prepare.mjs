@@ -30,22 +30,15 @@ export function installPeers() {
 
 /** The engines alone into bench/dist, and the command line as users run it. */
 export async function buildBundles() {
-  execFileSync(process.execPath, [`${root}packages/kernel/build.mjs`], { stdio: 'inherit' });
+  const { buildCli, buildKernel, bundleOptions } = await import('../scripts/build.mjs');
   const { build } = await import('esbuild');
+  await buildKernel();
   await build({
+    ...bundleOptions,
+    sourcemap: false,
     entryPoints: [`${root}packages/kernel/src/index.ts`],
     outfile: `${bench}dist/kernel.mjs`,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
   });
-  const { buildCli } = await import('../scripts/build.mjs');
   await buildCli();
 }
 

@@ -13,7 +13,7 @@ const UNUSED_BY_THE_INTERPRETER = [
 ];
 
 /** What SAM uses too, from the Metadata of the templates: one bundle a function. */
-const shared = {
+export const bundleOptions = {
   absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   bundle: true,
   platform: 'node',
@@ -32,7 +32,7 @@ export async function buildStages() {
   await Promise.all(
     STAGES.map((stage) =>
       build({
-        ...shared,
+        ...bundleOptions,
         minify: true,
         entryPoints: [`packages/${stage}/src/handler.ts`],
         outfile: `packages/${stage}/dist/handler.mjs`,
@@ -46,7 +46,7 @@ export async function buildCli() {
     await readFile(new URL('../packages/cli/package.json', import.meta.url), 'utf8'),
   );
   await build({
-    ...shared,
+    ...bundleOptions,
     entryPoints: ['packages/cli/src/main.ts', 'packages/cli/src/local/stage-worker.ts'],
     entryNames: '[name]',
     outdir: 'packages/cli/dist',

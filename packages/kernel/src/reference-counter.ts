@@ -1,4 +1,5 @@
 import {
+  createTally,
   EMPTY_TALLY,
   encodeWtf8,
   partitionOf,
@@ -43,9 +44,7 @@ export class ReferenceCounter implements UrlCounter {
   }
 
   get tally(): RecordTally {
-    const badByReason = { ...this.#bad };
-    const bad = Object.values(badByReason).reduce((sum, count) => sum + count, 0);
-    return { lines: this.#ok + this.#blank + bad, ok: this.#ok, blank: this.#blank, bad, badByReason };
+    return createTally(this.#ok, this.#blank, this.#bad);
   }
 
   get isFull(): boolean {

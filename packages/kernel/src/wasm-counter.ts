@@ -1,5 +1,6 @@
 import {
   concatBytes,
+  createTally,
   EMPTY_TALLY,
   REJECT_REASONS,
   type RecordTally,
@@ -69,7 +70,7 @@ export class WasmCounter implements UrlCounter {
         continue;
       }
       const room = Math.max(WINDOW_BYTES, Math.min(2 * this.#kept, this.#capacity)) - this.#kept;
-      const piece = chunk.subarray(at, at + Math.min(room, this.#capacity - this.#kept));
+      const piece = chunk.subarray(at, at + room);
       at += piece.length;
       this.#take(piece);
     }
@@ -88,11 +89,7 @@ export class WasmCounter implements UrlCounter {
 
   get tally(): RecordTally {
     const { okLines, blankLines } = this.#engine.exports;
-    const ok = Number(okLines.value);
-    const blank = Number(blankLines.value);
-    const badByReason = { ...this.#bad };
-    const bad = Object.values(badByReason).reduce((sum, count) => sum + count, 0);
-    return { lines: ok + blank + bad, ok, blank, bad, badByReason };
+    return createTally(Number(okLines.value), Number(blankLines.value), this.#bad);
   }
 
   get isFull(): boolean {

@@ -50,10 +50,12 @@ const MIN_BYTES_PER_KEY = 8;
 const ROW_GROWTH = 3;
 
 let compiled: WebAssembly.Module | undefined;
+let isSupported: boolean | undefined;
 
 /** False where the runtime has no WebAssembly SIMD. */
 export function hasWasmSimd(): boolean {
-  return WebAssembly.validate(kernelWasm);
+  isSupported ??= WebAssembly.validate(kernelWasm);
+  return isSupported;
 }
 
 /**

@@ -34,6 +34,16 @@ export const EMPTY_TALLY: RecordTally = {
   },
 };
 
+/** The tally that these outcomes sum to. */
+export function createTally(ok: number, blank: number, badByReason: RecordTally['badByReason']): RecordTally {
+  const bad = sumOfReasons(badByReason);
+  return { lines: ok + blank + bad, ok, blank, bad, badByReason: { ...badByReason } };
+}
+
+function sumOfReasons(badByReason: RecordTally['badByReason']): number {
+  return REJECT_REASONS.reduce((sum, reason) => sum + badByReason[reason], 0);
+}
+
 export function addTallies(a: RecordTally, b: RecordTally): RecordTally {
   const badByReason = { ...a.badByReason };
   for (const reason of REJECT_REASONS) badByReason[reason] += b.badByReason[reason];
@@ -75,7 +85,6 @@ export function imbalances(run: {
   readonly countedTotal: number;
 }): LedgerEntry[] {
   const { records } = run;
-  const bad = REJECT_REASONS.reduce((sum, reason) => sum + records.badByReason[reason], 0);
   return [
     { what: 'bytes read', expected: run.plannedBytes, actual: run.bytesRead },
     {
@@ -83,7 +92,7 @@ export function imbalances(run: {
       expected: records.lines,
       actual: records.ok + records.blank + records.bad,
     },
-    { what: 'bad lines by reason', expected: records.bad, actual: bad },
+    { what: 'bad lines by reason', expected: records.bad, actual: sumOfReasons(records.badByReason) },
     { what: 'sum of counts', expected: records.ok, actual: run.countedTotal },
   ].filter((entry) => entry.expected !== entry.actual);
 }
