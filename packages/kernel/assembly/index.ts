@@ -3,6 +3,7 @@ export { formatRows, nextRow, rowRoom } from './format';
 export { secretsAt } from './hash';
 export { mergeRows, total } from './merge';
 export { blankLines, initScan, okLines, rejected, rejectsAt, scanLines } from './scan';
+export { initStructure } from './structure';
 export { nextAbove, rowAt, sortRows } from './sort';
 export { arenaTop, clearTable, flushBatch, initTable, longestProbe, moveSlots, rowCount, tableBytes } from './table';
 

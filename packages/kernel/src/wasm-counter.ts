@@ -15,6 +15,9 @@ const BYTE_ORDER_MARK_BYTES = 3;
 /** What is copied and scanned at a time: it stays in the second-level cache. */
 const WINDOW_BYTES = 256 * 1024;
 
+/** `\u0061`: what one byte of a name may be written as. */
+const MAX_ESCAPE_BYTES = 6;
+
 /** `[line u32, length u32, reason u32]` */
 const REJECT_BYTES = 12;
 
@@ -49,10 +52,12 @@ export class WasmCounter implements UrlCounter {
     this.#ends = engine.reserve(4 * partitionCount);
     const names = urlField.split('.').map((name) => Buffer.from(name));
     const path = this.#writePath(names);
-    const containers = engine.reserve(maxLineBytes + BYTE_ORDER_MARK_BYTES);
+    const closers = engine.reserve(maxLineBytes + BYTE_ORDER_MARK_BYTES);
     const scratch = engine.reserve(this.#capacity);
+    const nameScratch = engine.reserve(MAX_ESCAPE_BYTES * Math.max(...names.map(({ length }) => length)));
     this.#input = engine.reserve(this.#capacity);
-    engine.exports.initScan(path, names.length, maxLineBytes, containers, scratch);
+    engine.exports.initScan(maxLineBytes, scratch);
+    engine.exports.initStructure(path, names.length, closers, nameScratch);
     engine.startTable();
   }
 

@@ -19,7 +19,8 @@ interface Exports {
   rowCount(): number;
   longestProbe(): number;
   tableBytes(): number;
-  initScan(pathAt: number, names: number, maxLine: number, containersAt: number, scratchAt: number): void;
+  initScan(maxLine: number, scratchAt: number): void;
+  initStructure(pathAt: number, names: number, closersAt: number, scratchAt: number): void;
   scanLines(start: number, end: number): number;
   rejectsAt(): number;
   emit(to: number, ends: number, partitions: number): number;
