@@ -29,6 +29,12 @@ let maxLineBytes: usize = 0;
 let scratch: usize = 0;
 let scratchTop: usize = 0;
 
+/** How well the memory of texts does, and for how many calls it is left alone. */
+let texts: u32 = 0;
+let misses: u32 = 0;
+let pause: u32 = 0;
+const PAUSE: u32 = 32;
+
 /** What the record's URL is so far: what a text has done to it, or that it was found. */
 const MISSING: u32 = FORGET;
 const FOUND: u32 = 3;
@@ -50,21 +56,36 @@ export function initScan(maxLine: usize, scratchAt: usize): void {
 export function scanLines(p: usize, end: usize): usize {
   rejected = 0;
   scratchTop = scratch;
-  while (p < end && rejected < MAX_REJECTS) p = scanLine(p);
+  const start: usize = pause == 0 ? LINE_START : 0;
+  while (p < end && rejected < MAX_REJECTS) p = scanLine(p, start);
+  weighMemory();
   return p;
 }
 
-function scanLine(line: usize): usize {
+/** To miss costs about eight times what a hit saves; lines that are all different are better read without. */
+function weighMemory(): void {
+  if (pause != 0) {
+    pause--;
+  } else if (misses * 8 > texts) {
+    pause = PAUSE;
+  }
+  misses = 0;
+  texts = 0;
+}
+
+/** `start` is what a line begins with, or 0 where its texts are neither looked up nor remembered. */
+function scanLine(line: usize, start: usize): usize {
   let p = line;
   /** The text in front of `p`, 0 where it is not remembered. */
-  let text = LINE_START;
+  let text = start;
   /** The text behind which the stack of open containers was left. */
-  let opened = LINE_START;
+  let opened = start;
   let state = MISSING;
   let urlAt: usize = 0;
   let urlEnd: usize = 0;
   let urlHasEscape = false;
   while (true) {
+    texts++;
     let valueKind: u32;
     let valueEffect: u32;
     const next: usize = text == 0 ? 0 : successorAt(text, p);
@@ -74,6 +95,7 @@ function scanLine(line: usize): usize {
       valueKind = kindOf(next);
       valueEffect = effectOf(next);
     } else {
+      misses++;
       if (text != opened) openAsBehind(text);
       const after = p == line ? readFirstText(p) : readText(p);
       if (after == 0) return rejectBroken(line);

@@ -3,7 +3,7 @@ import { escapedOf, hexUnit } from './escapes';
 import { skipNonAscii } from './utf8';
 import { bits, isBackslash, isControlOrNonAscii, isEscapeLetter, isNotPlain, isQuote, isU, join } from './windows';
 
-/** Whether the last string that `skipString` read has escapes. */
+/** Whether the last string or name has escapes; not told of short ones that are neither counted nor names. */
 export let hasEscape: bool = false;
 
 /** Behind the quote of a string of fewer than 16 plain characters, which most are; 0 where it is another. */
@@ -15,6 +15,13 @@ export function skipShortString(p: usize): usize {
   const others = i8x16.bitmask(v128.or(isBackslash(bytes), isControlOrNonAscii(bytes)));
   // Up to the first quote; where there is none, these are all bits.
   return quotes != 0 && (others & (quotes ^ (quotes - 1))) == 0 ? p + <usize>ctz<i32>(quotes) + 1 : 0;
+}
+
+/** From behind the opening quote of a name to behind the closing one; 0 where it is no string. */
+export function skipName(p: usize): usize {
+  hasEscape = false;
+  const after = skipShortString(p);
+  return after != 0 ? after : skipString(p);
 }
 
 /** From behind the opening quote to behind the closing one; 0 where it is no string. */

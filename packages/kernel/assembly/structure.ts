@@ -2,7 +2,7 @@
 import { decodeString } from './escapes';
 import { equalBytes } from './hash';
 import { skipSpace } from './scalars';
-import { hasEscape, skipString } from './strings';
+import { hasEscape, skipName } from './strings';
 
 /** What follows a text: the kind of value, or the end of the line. */
 export const STRING: u32 = 1;
@@ -158,7 +158,7 @@ function readMember(p: usize): usize {
 function readName(p: usize): usize {
   if (load<u8>(p) != 0x22) return 0;
   const name = p + 1;
-  p = skipString(name);
+  p = skipName(name);
   if (p == 0) return 0;
   nameIsWanted = onPath == depth && isNameOnPath(name, p - 1);
   p = skipSpace(p);

@@ -61,6 +61,15 @@ describe.each(kernels)('The counter of the $name kernel over lines that repeat',
     expect(counts).toEqual(new Map(URLS.map((url) => [url, LINES / URLS.length])));
   });
 
+  it('reads on where many lines that are all different have made it give up', () => {
+    const odd = linesOf((url, index) => `{"${index}":1,"${-index}":2,"url":"${url}"}`);
+    const usual = linesOf((url) => `{"t":1,"url":"${url}"}`);
+    const chunks = Array.from({ length: 120 }, (_, index) => (index % 60 < 20 ? odd : usual));
+    const { counts, tally } = countLines(kernel, chunks);
+    expect(tally.ok).toBe(120 * LINES);
+    expect(counts).toEqual(new Map(URLS.map((url) => [url, (120 * LINES) / URLS.length])));
+  });
+
   it('finds the one line that differs, wherever it differs', () => {
     const usual = '{"t":12,"n":null,"o":{"k":"v","l":[1,true]},"url":"a","e":"end"}';
     for (let at = 0; at < usual.length; at++) {
