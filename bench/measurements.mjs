@@ -43,11 +43,13 @@ export const MEASUREMENTS = {
   job: {
     title: 'Whole job on two cores, from starting the process to 32 files on disk',
     files: ['A', 'C', 'B', 'E'],
+    isLarge: true,
     prepare: ({ source, scratch }) => ({ contestants: wholeJobs([source.file], scratch) }),
   },
   gzip: {
     title: 'Whole job on two cores, the input in four gzip files',
     files: ['A', 'C'],
+    isLarge: true,
     prepare: async ({ source, scratch }) => {
       const { files, compressedBytes } = await ensureGzipParts(source);
       warm(files);

@@ -59,12 +59,16 @@ async function main({ rounds, only, fileNames, size, directory, json }) {
   };
   try {
     for (const name of only.length > 0 ? only : Object.keys(MEASUREMENTS)) {
-      const { title, files, prepare } = MEASUREMENTS[name];
+      const { title, files, isLarge = false, prepare } = MEASUREMENTS[name];
       const measured = results.measurements[name]?.files ?? {};
       for (const file of files.filter(
         (candidate) => fileNames.length === 0 || fileNames.includes(candidate),
       )) {
-        const source = ensureFile(directory, file, size);
+        const source = ensureFile(
+          directory,
+          file,
+          isLarge && size === 'full' && 'large' in FILES[file] ? 'large' : size,
+        );
         const { contestants, answer = source, notes } = await prepare({ source, directory, scratch, python });
         warm([source.file]);
         const log = (line) => console.error(`${name} ${file} ${line}`);
