@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { MAX_PARTITIONS, parseWith } from '../domain/contracts';
+import { parseWith } from '../domain/contracts';
+import { MAX_PARTITIONS } from '../domain/partition';
 
 const MIB = 1024 * 1024;
 

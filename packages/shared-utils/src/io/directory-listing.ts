@@ -1,17 +1,13 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnsupportedInputError } from '../domain/errors';
 import { escapeUnprintable } from '../domain/quote';
 import { compareBytes, encodeWtf8 } from '../domain/wtf8';
 import { codeOf, failRead } from './file-errors';
-import { mapConcurrently } from './map-concurrently';
+import { giveWay } from './give-way';
 import type { ListedObject, ObjectStat } from './object-store';
 import { toObjectStat } from './regular-file';
 import { isUnfinished } from './unfinished-file';
-
-const STATS_IN_FLIGHT = 16;
-const STATS_AT_ONCE = 256;
 
 /** A directory that goes away meanwhile has no objects; the root must be there. */
 export async function* listDirectory(
@@ -20,18 +16,26 @@ export async function* listDirectory(
   namePrefix: string,
   isRoot: boolean,
 ): AsyncGenerator<ListedObject> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch((error) => {
+  await giveWay();
+  const entries = readEntries(directory, isRoot);
+  const named = entries.filter(({ name }) => name.startsWith(namePrefix) && !isUnfinished(name));
+  for (const entry of inKeyOrder(named)) {
+    if (entry.isDirectory()) {
+      yield* listDirectory(join(directory, entry.name), `${folder}${entry.name}/`, '', false);
+      continue;
+    }
+    await giveWay();
+    const stats = statListed(directory, entry);
+    if (stats !== null) yield { objectKey: folder + entry.name, ...stats };
+  }
+}
+
+function readEntries(directory: string, isRoot: boolean): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
     if (!isRoot && ['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
     return failRead(directory)(error);
-  });
-  const named = entries.filter(({ name }) => name.startsWith(namePrefix) && !isUnfinished(name));
-  for (const batch of batchesOf(inKeyOrder(named), STATS_AT_ONCE)) {
-    const stats = await mapConcurrently(batch, STATS_IN_FLIGHT, (entry) => statListed(directory, entry));
-    for (const [index, { name }] of batch.entries()) {
-      const found = stats[index];
-      if (found === 'directory') yield* listDirectory(join(directory, name), `${folder}${name}/`, '', false);
-      else if (found) yield { objectKey: folder + name, ...found };
-    }
   }
 }
 
@@ -43,16 +47,11 @@ function inKeyOrder(entries: readonly Dirent[]): Dirent[] {
     .map(({ entry }) => entry);
 }
 
-function* batchesOf<Item>(items: readonly Item[], size: number): Generator<Item[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
-}
-
-async function statListed(directory: string, entry: Dirent): Promise<ObjectStat | 'directory' | null> {
-  if (entry.isDirectory()) return 'directory';
+function statListed(directory: string, entry: Dirent): ObjectStat | null {
   if (!entry.isFile() && !entry.isSymbolicLink()) return null;
   const path = join(directory, entry.name);
   try {
-    const stats = await stat(path, { bigint: true });
+    const stats = statSync(path, { bigint: true });
     return stats.isFile() ? toObjectStat(stats) : null;
   } catch (error) {
     if (entry.name.includes('\ufffd')) {

@@ -1,8 +1,8 @@
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { InputChangedError, UnsupportedInputError } from '../domain/errors';
 import { escapeUnprintable, quote } from '../domain/quote';
 import { failRead } from './file-errors';
+import { giveWay } from './give-way';
 import type { ObjectStat, ReadOptions } from './object-store';
 
 const READ_BYTES = 1024 * 1024;
@@ -16,16 +16,16 @@ function etagOf({ size, mtimeNs, ino }: BigIntStats): string {
 }
 
 /** O_NONBLOCK keeps the opening of a FIFO or a device from waiting for its other side. */
-export async function openRegularFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(failRead(path));
+export function openRegularFile(path: string): { file: number; stats: BigIntStats } {
+  const file = attempt(path, () => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
   try {
-    const stats = await handle.stat({ bigint: true });
-    if (stats.isFile()) return { handle, stats };
+    const stats = fstatSync(file, { bigint: true });
+    if (stats.isFile()) return { file, stats };
     throw new UnsupportedInputError(
       `${escapeUnprintable(path)}: expected a regular file, got ${kindOf(stats)}`,
     );
   } catch (error) {
-    await handle.close();
+    closeSync(file);
     throw error;
   }
 }
@@ -39,7 +39,7 @@ function kindOf(stats: BigIntStats): string {
 
 /** The range's bytes or an error, never fewer; with `ifMatch` the file is looked at again at the end. */
 export async function* readRange(
-  handle: FileHandle,
+  file: number,
   stats: BigIntStats,
   path: string,
   { range, ifMatch, mayReuseBuffer = false }: ReadOptions,
@@ -52,14 +52,27 @@ export async function* readRange(
     // Otherwise the consumer may keep a piece, or hand it to another thread.
     if (!mayReuseBuffer || at === start) buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
     const wanted = Math.min(buffer.length, end - at);
-    const { bytesRead } = await handle.read(buffer, 0, wanted, at).catch(failRead(path));
+    await giveWay();
+    const bytesRead = attempt(path, () => readSync(file, buffer, 0, wanted, at));
     if (bytesRead === 0) throw cutShort(path, end, at);
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
   // By its name, since an open file survives being deleted or replaced.
   if (ifMatch !== undefined)
-    requireUnchanged(path, ifMatch, await stat(path, { bigint: true }).catch(failRead(path)));
+    requireUnchanged(
+      path,
+      ifMatch,
+      attempt(path, () => statSync(path, { bigint: true })),
+    );
+}
+
+function attempt<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    return failRead(path)(error);
+  }
 }
 
 function requireUnchanged(path: string, ifMatch: string | undefined, stats: BigIntStats): void {

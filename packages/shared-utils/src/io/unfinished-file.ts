@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, realpath, rename, rmdir, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { InvalidInputError } from '../domain/errors';
 import { escapeUnprintable } from '../domain/quote';
@@ -16,10 +26,10 @@ export interface FileLocation {
 }
 
 export interface UnfinishedFile {
-  write(bytes: Uint8Array): Promise<void>;
+  write(bytes: Uint8Array): void;
   /** Makes the file visible under its name; false where `isExclusive` and the name is taken. */
-  publish(isExclusive: boolean): Promise<boolean>;
-  discard(): Promise<void>;
+  publish(isExclusive: boolean): boolean;
+  discard(): void;
 }
 
 export function isUnfinished(name: string): boolean {
@@ -32,54 +42,56 @@ export function createUnfinishedFile(
   prepared: Set<string>,
 ): UnfinishedFile {
   const unfinished = join(directory, `.unfinished-${randomBytes(8).toString('hex')}`);
-  let handle: FileHandle | null = null;
+  let file: number | null = null;
   let exists = false;
 
-  const opened = async (): Promise<FileHandle> => {
-    handle ??= await createFile(unfinished, directory, root, prepared);
+  const opened = (): number => {
+    file ??= createFile(unfinished, directory, root, prepared);
     exists = true;
-    return handle;
+    return file;
   };
-  const closeHandle = async () => {
-    const closing = handle;
-    handle = null;
-    await closing?.close();
+  const close = () => {
+    const closing = file;
+    file = null;
+    if (closing !== null) closeSync(closing);
   };
-  const publish = async (isExclusive: boolean): Promise<boolean> => {
-    await (await opened()).sync();
-    await closeHandle();
-    const isPublished = isExclusive ? await linkExclusively(unfinished, path) : true;
-    await (isExclusive ? unlink(unfinished) : rename(unfinished, path));
-    exists = false;
-    if (isPublished) await syncDirectory(directory);
-    return isPublished;
+  const attempt = <Result>(write: () => Result): Result => {
+    try {
+      return write();
+    } catch (error) {
+      return failWrite(path)(error);
+    }
   };
 
   return {
-    write: (bytes) =>
-      opened()
-        .then((file) => writeAll(file, bytes))
-        .catch(failWrite(path)),
-    publish: (isExclusive) => publish(isExclusive).catch(failWrite(path)),
-    async discard() {
-      await closeHandle();
+    write: (bytes) => attempt(() => writeAll(opened(), bytes)),
+    publish: (isExclusive) =>
+      attempt(() => {
+        opened();
+        close();
+        const isPublished = isExclusive ? linkExclusively(unfinished, path) : true;
+        if (isExclusive) unlinkSync(unfinished);
+        else renameSync(unfinished, path);
+        exists = false;
+        return isPublished;
+      }),
+    discard() {
+      close();
       if (!exists) return;
-      await removeFile(unfinished);
+      removeFile(unfinished);
       exists = false;
-      await pruneEmpty(directory, root);
+      pruneEmpty(directory, root);
     },
   };
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
-  }
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
 }
 
-async function linkExclusively(from: string, to: string): Promise<boolean> {
+function linkExclusively(from: string, to: string): boolean {
   try {
-    await link(from, to);
+    linkSync(from, to);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -88,17 +100,12 @@ async function linkExclusively(from: string, to: string): Promise<boolean> {
 }
 
 /** A directory that was there may be pruned at any moment by a `delete` beside us: then it is made again. */
-async function createFile(
-  path: string,
-  directory: string,
-  root: string,
-  prepared: Set<string>,
-): Promise<FileHandle> {
+function createFile(path: string, directory: string, root: string, prepared: Set<string>): number {
   for (let attempt = 0; ; attempt++) {
     try {
-      if (!prepared.has(directory)) await prepareDirectory(directory, root, await prepareRoot(root));
+      if (!prepared.has(directory)) prepareDirectory(directory, root, prepareRoot(root));
       prepared.add(directory);
-      return await open(path, 'wx');
+      return openSync(path, 'wx');
     } catch (error) {
       prepared.delete(directory);
       if (codeOf(error) !== 'ENOENT' || attempt === 9) throw error;
@@ -106,53 +113,40 @@ async function createFile(
   }
 }
 
-async function prepareRoot(root: string): Promise<string> {
-  await mkdir(root, { recursive: true });
-  return realpath(root);
+function prepareRoot(root: string): string {
+  mkdirSync(root, { recursive: true });
+  return realpathSync.native(root);
 }
 
 /** Makes one level at a time, so that no directory is made behind a link that leads out of the root. */
-async function prepareDirectory(directory: string, root: string, realRoot: string): Promise<void> {
+function prepareDirectory(directory: string, root: string, realRoot: string): void {
   if (directory === root) return;
-  await prepareDirectory(dirname(directory), root, realRoot);
-  const isNew = await mkdir(directory).then(
-    () => true,
-    (error) => {
-      if (codeOf(error) === 'EEXIST') return false;
-      throw error;
-    },
-  );
-  if (isNew) return syncDirectory(dirname(directory));
-  if ((await realpath(directory)).startsWith(join(realRoot, sep))) return;
+  prepareDirectory(dirname(directory), root, realRoot);
+  try {
+    mkdirSync(directory);
+    return;
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  if (realpathSync.native(directory).startsWith(join(realRoot, sep))) return;
   throw new InvalidInputError(
     `${escapeUnprintable(directory)}: expected a directory in ${escapeUnprintable(root)}, got a link out of it`,
   );
 }
 
-/** A rename or a link is only safe from a power cut once its directory is; Windows cannot do this. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
+export function removeFile(path: string): void {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-export async function removeFile(path: string): Promise<void> {
-  try {
-    await unlink(path);
+    unlinkSync(path);
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) failWrite(path)(error);
   }
 }
 
 /** A directory that is not empty, or is a link, stays; so does the root. */
-export async function pruneEmpty(directory: string, root: string): Promise<void> {
+export function pruneEmpty(directory: string, root: string): void {
   for (let at = directory; at !== root; at = dirname(at)) {
     try {
-      await rmdir(at);
+      rmdirSync(at);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') return;
     }

@@ -246,6 +246,16 @@ describe('the directory store', () => {
     expect(buffers.size).toBe(3);
   });
 
+  it('lets timers and signals through, however many calls come one after another', async () => {
+    await store.put(refTo('file'), Buffer.from('content'));
+    let isThrough = false;
+    setImmediate(() => {
+      isThrough = true;
+    });
+    for (let call = 0; call < 1_000_000 && !isThrough; call++) await store.head(refTo('file'));
+    expect(isThrough).toBe(true);
+  });
+
   describe('an unfinished write', () => {
     it('is a hidden file that no listing shows, which is all that a killed process leaves', async () => {
       const writer = store.createWriter(refTo('a/object'));
