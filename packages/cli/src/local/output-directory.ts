@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidInputError, OutputExistsError } from '@mapreduce/shared-utils';
+import { syncDirectory, syncTree } from './durable-files';
 import type { LocalInputs } from './local-inputs';
 import { isLockName, STAGING, takeStaging } from './output-lock';
 
@@ -9,8 +10,8 @@ const OURS = /^(bucket_\d+\.json|manifest\.json|rejects|rejects\.failed)$/;
 
 /**
  * A local run works in `<out>/.mapreduce`, which is also its lock, and moves its files up when all are
- * there, the manifest last. So a reader sees the old output, none, or the new one, and what a killed run
- * leaves behind is cleared by the next.
+ * there and on disk, the manifest last. So a reader sees the old output, none, or the new one, after a power
+ * cut too, and what a killed run leaves behind is cleared by the next.
  */
 export class OutputDirectory {
   /** Absolute. */
@@ -29,13 +30,13 @@ export class OutputDirectory {
    * Checks the place, creates it where it is missing and locks it, before any work.
    * @throws OutputExistsError, InvalidInputError
    */
-  static async open(out: string, inputs: LocalInputs, overwrite: boolean): Promise<OutputDirectory> {
+  static open(out: string, inputs: LocalInputs, overwrite: boolean): OutputDirectory {
     if (out === '') throw new InvalidInputError('--out: expected a directory, got an empty path');
     const directory = path.resolve(out);
-    const real = await realpathToBe(directory);
-    await refuseOverlap(real, inputs);
-    const made = await makeDirectory(real);
-    const entries = (await readdir(real)).filter((name) => !isLockName(name));
+    const real = realpathToBe(directory);
+    refuseOverlap(real, inputs);
+    const made = makeDirectory(real);
+    const entries = readdirSync(real).filter((name) => !isLockName(name));
     const foreign = entries.find((name) => !OURS.test(name));
     if (foreign !== undefined) {
       throw new OutputExistsError(
@@ -48,7 +49,7 @@ export class OutputDirectory {
         `${directory}: expected no output yet, got a ${MANIFEST}; choose another --out or replace it with --overwrite`,
       );
     }
-    await takeStaging(real);
+    takeStaging(real);
     return new OutputDirectory(real, hasEarlierOutput, made);
   }
 
@@ -61,56 +62,59 @@ export class OutputDirectory {
   }
 
   /** Moves the finished output into place. */
-  async publish(): Promise<void> {
-    const old = path.join(this.path, STAGING, 'old');
-    await mkdir(old);
-    // The old manifest goes first and the new one comes last: between them there is no output to misread.
-    await this.#moveAll(
-      this.path,
-      old,
-      (await readdir(this.path)).filter((name) => OURS.test(name)).sort(manifestFirst),
-    );
-    await this.#moveAll(this.staged, this.path, (await readdir(this.staged)).sort(manifestFirst).reverse());
+  publish(): void {
+    syncTree(this.staged);
+    this.#moveAway(readdirSync(this.path).filter((name) => OURS.test(name)));
+    for (const name of readdirSync(this.staged).sort(manifestLast)) {
+      // Once the manifest is there, so is all that it names.
+      if (name === MANIFEST) syncDirectory(this.path);
+      renameSync(path.join(this.staged, name), path.join(this.path, name));
+    }
+    syncDirectory(this.path);
   }
 
   /** Leaves the bad lines of a failed run; an earlier output stays as it is. Returns where they are. */
-  async publishRejects(): Promise<string | null> {
+  publishRejects(): string | null {
     const staged = path.join(this.staged, 'rejects');
-    if (!(await exists(staged))) return null;
+    if (!existsSync(staged)) return null;
+    syncTree(staged);
     const target = path.join(this.path, this.#hasEarlierOutput ? 'rejects.failed' : 'rejects');
-    await rm(target, { recursive: true, force: true });
-    await rename(staged, target);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(staged, target);
+    syncDirectory(this.path);
     return target;
   }
 
-  async close(): Promise<void> {
-    await rm(path.join(this.path, STAGING), { recursive: true, force: true });
-    if (this.#made !== null) await removeEmpty(this.path, this.#made);
+  close(): void {
+    rmSync(path.join(this.path, STAGING), { recursive: true, force: true });
+    if (this.#made !== null) removeEmpty(this.path, this.#made);
   }
 
-  async #moveAll(from: string, to: string, names: readonly string[]): Promise<void> {
-    for (const name of names) {
-      if (name === MANIFEST) await syncDirectory(this.path);
-      await rename(path.join(from, name), path.join(to, name));
+  /** The earlier manifest goes first, so that nothing of what it names is ever missed. */
+  #moveAway(names: readonly string[]): void {
+    const old = path.join(this.path, STAGING, 'old');
+    mkdirSync(old);
+    for (const name of names.toSorted(manifestLast).toReversed()) {
+      renameSync(path.join(this.path, name), path.join(old, name));
+      if (name === MANIFEST) syncDirectory(this.path);
     }
-    await syncDirectory(this.path);
   }
 }
 
-function manifestFirst(a: string, b: string): number {
-  return Number(b === MANIFEST) - Number(a === MANIFEST);
+function manifestLast(a: string, b: string): number {
+  return Number(a === MANIFEST) - Number(b === MANIFEST);
 }
 
-async function refuseOverlap(out: string, { files, directories }: LocalInputs): Promise<void> {
+function refuseOverlap(out: string, { files, directories }: LocalInputs): void {
   for (const directory of directories) {
-    if (isWithin(out, await realpath(directory))) {
+    if (isWithin(out, realpathSync.native(directory))) {
       throw new InvalidInputError(
         `${out}: expected an output outside the input ${directory}; choose another --out`,
       );
     }
   }
   for (const { directory, key } of files) {
-    if (isWithin(await realpath(path.join(directory, key)), out)) {
+    if (isWithin(realpathSync.native(path.join(directory, key)), out)) {
       throw new InvalidInputError(
         `${out}: expected an output that holds no input, got input in it; choose another --out`,
       );
@@ -119,13 +123,13 @@ async function refuseOverlap(out: string, { files, directories }: LocalInputs): 
 }
 
 /** The real path of what may not be there yet: links are resolved as far as the path exists. */
-async function realpathToBe(directory: string): Promise<string> {
+function realpathToBe(directory: string): string {
   try {
-    return await realpath(directory);
+    return realpathSync.native(directory);
   } catch (error) {
     const parent = path.dirname(directory);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === directory) return directory;
-    return path.join(await realpathToBe(parent), path.basename(directory));
+    return path.join(realpathToBe(parent), path.basename(directory));
   }
 }
 
@@ -135,9 +139,9 @@ function isWithin(inner: string, outer: string): boolean {
 }
 
 /** Returns the first directory that it had to make, if any. */
-async function makeDirectory(directory: string): Promise<string | null> {
+function makeDirectory(directory: string): string | null {
   try {
-    return (await mkdir(directory, { recursive: true })) ?? null;
+    return mkdirSync(directory, { recursive: true }) ?? null;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const got = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file' : (code ?? message);
@@ -150,30 +154,12 @@ async function makeDirectory(directory: string): Promise<string | null> {
   }
 }
 
-async function removeEmpty(directory: string, upTo: string): Promise<void> {
+function removeEmpty(directory: string, upTo: string): void {
   try {
-    await rmdir(directory);
+    rmdirSync(directory);
   } catch {
     // It holds the output.
     return;
   }
-  if (directory !== upTo) await removeEmpty(path.dirname(directory), upTo);
-}
-
-async function exists(directory: string): Promise<boolean> {
-  return readdir(directory).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Windows cannot open a directory, and orders renames itself. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  if (directory !== upTo) removeEmpty(path.dirname(directory), upTo);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { InvalidInputError, OutputExistsError } from '@mapreduce/shared-utils';
@@ -30,25 +30,25 @@ export function isLockName(name: string): boolean {
  * killed runs left is cleared away.
  * @throws OutputExistsError while another run has it, InvalidInputError where nothing can be written
  */
-export async function takeStaging(directory: string): Promise<void> {
+export function takeStaging(directory: string): void {
   const staging = path.join(directory, STAGING);
   const own = `${staging}-${randomBytes(8).toString('hex')}`;
   try {
-    await makeStaging(own);
-    await claim(own, staging);
+    makeStaging(own);
+    claim(own, staging);
   } catch (error) {
-    await rm(own, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
     throw error;
   }
-  await clearLeftovers(directory);
+  clearLeftovers(directory);
 }
 
-async function makeStaging(own: string): Promise<void> {
+function makeStaging(own: string): void {
   const owner: Owner = { pid: process.pid, host: hostname(), token: randomBytes(8).toString('hex') };
   try {
-    await mkdir(path.join(own, 'temp'), { recursive: true });
-    await mkdir(path.join(own, 'output'));
-    await writeFile(path.join(own, 'owner.json'), JSON.stringify(owner));
+    mkdirSync(path.join(own, 'temp'), { recursive: true });
+    mkdirSync(path.join(own, 'output'));
+    writeFileSync(path.join(own, 'owner.json'), JSON.stringify(owner));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new InvalidInputError(
@@ -58,21 +58,22 @@ async function makeStaging(own: string): Promise<void> {
   }
 }
 
-async function claim(own: string, staging: string): Promise<void> {
+function claim(own: string, staging: string): void {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await rename(own, staging);
+      renameSync(own, staging);
+      return;
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
       if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(code) || attempt === MAX_ATTEMPTS) throw error;
     }
-    await moveAbandoned(staging);
+    moveAbandoned(staging);
   }
 }
 
 /** @throws OutputExistsError while the run that has it may be alive */
-async function moveAbandoned(staging: string): Promise<void> {
-  const owner = await readOwner(staging);
+function moveAbandoned(staging: string): void {
+  const owner = readOwner(staging);
   if (owner !== null && mayBeAlive(owner)) {
     throw new OutputExistsError(
       `${path.dirname(staging)}: expected no other run, got one of process ${owner.pid} on ${owner.host}; wait for it, or delete ${staging} if it is gone`,
@@ -80,26 +81,27 @@ async function moveAbandoned(staging: string): Promise<void> {
   }
   const abandoned = `${staging}-${randomBytes(8).toString('hex')}`;
   try {
-    await rename(staging, abandoned);
+    renameSync(staging, abandoned);
   } catch {
     // Another newcomer was faster.
     return;
   }
-  const isSame = (await readOwner(abandoned))?.token === owner?.token;
-  await (isSame ? rm(abandoned, { recursive: true, force: true }) : rename(abandoned, staging));
+  const isSame = readOwner(abandoned)?.token === owner?.token;
+  if (isSame) rmSync(abandoned, { recursive: true, force: true });
+  else renameSync(abandoned, staging);
 }
 
-async function clearLeftovers(directory: string): Promise<void> {
-  for (const name of (await readdir(directory)).filter((entry) => LEFTOVER.test(entry))) {
+function clearLeftovers(directory: string): void {
+  for (const name of readdirSync(directory).filter((entry) => LEFTOVER.test(entry))) {
     const leftover = path.join(directory, name);
-    const owner = await readOwner(leftover);
-    if (owner === null || !mayBeAlive(owner)) await rm(leftover, { recursive: true, force: true });
+    const owner = readOwner(leftover);
+    if (owner === null || !mayBeAlive(owner)) rmSync(leftover, { recursive: true, force: true });
   }
 }
 
-async function readOwner(staging: string): Promise<Owner | null> {
+function readOwner(staging: string): Owner | null {
   try {
-    return JSON.parse(await readFile(path.join(staging, 'owner.json'), 'utf8')) as Owner;
+    return JSON.parse(readFileSync(path.join(staging, 'owner.json'), 'utf8')) as Owner;
   } catch {
     return null;
   }
