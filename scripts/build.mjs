@@ -1,5 +1,6 @@
 // Bundles the five Lambda handlers and the command line into packages/*/dist.
-import { readFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -11,6 +12,8 @@ const UNUSED_BY_THE_INTERPRETER = [
   '@aws-sdk/credential-providers',
   'asl-validator',
 ];
+
+const CLI_DIST = 'packages/cli/dist';
 
 /** What SAM uses too, from the Metadata of the templates: one bundle a function. */
 export const bundleOptions = {
@@ -42,22 +45,28 @@ export async function buildStages() {
 }
 
 export async function buildCli() {
-  const manifest = JSON.parse(
-    await readFile(new URL('../packages/cli/package.json', import.meta.url), 'utf8'),
-  );
-  await build({
+  const { metafile } = await build({
     ...bundleOptions,
     entryPoints: ['packages/cli/src/main.ts', 'packages/cli/src/local/stage-worker.ts'],
     entryNames: '[name]',
-    outdir: 'packages/cli/dist',
+    outdir: CLI_DIST,
+    metafile: true,
     outExtension: { '.js': '.mjs' },
-    // Its own dependencies stand in node_modules beside it; the workspace's packages are bundled. So is the
-    // interpreter, without the clients that it would invoke real Lambdas with: they take 80 ms to load.
-    external: Object.keys(manifest.dependencies).filter(
-      (name) => !/^(@mapreduce\/|aws-local-stepfunctions$)/.test(name),
-    ),
+    // What a command alone needs is loaded by that command. Names stay, for the stack traces.
+    splitting: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // The interpreter comes without the clients that it would invoke real Lambdas with: they take 80 ms to load.
     alias: Object.fromEntries(UNUSED_BY_THE_INTERPRETER.map((name) => [name, './scripts/empty.cjs'])),
   });
+  await removeOthers(metafile.outputs);
+}
+
+/** The names of the parts change with what is in them. */
+async function removeOthers(outputs) {
+  const dist = path.join(bundleOptions.absWorkingDir, CLI_DIST);
+  const others = (await readdir(dist)).filter((name) => !(`${CLI_DIST}/${name}` in outputs));
+  await Promise.all(others.map((name) => rm(path.join(dist, name))));
 }
 
 /** Its import compiles the WebAssembly engine, once a process. */

@@ -1,25 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { chooseKernel } from '@mapreduce/kernel';
-import { escapeUnprintable, MAX_PARTITIONS, toWire } from '@mapreduce/shared-utils';
+import { escapeUnprintable, MAX_PARTITIONS } from '@mapreduce/shared-utils';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
 import { fieldName, ratio, wholeNumber } from './arguments';
-import { generate } from './commands/generate';
-import { readShuffleObject } from './commands/inspect';
-import { readTop } from './commands/top';
-import { verifyOutput } from './commands/verify';
-import { runLocally } from './local/run-locally';
-import { formatCount } from './render/format';
-import { type Progress, startProgress } from './render/progress';
-import { formatRunReport } from './render/run-report';
-import { formatTopTable } from './render/top-table';
+import type { RunFlags } from './commands/run';
+import type { TopFlags } from './commands/top';
+import type { VerifyFlags } from './commands/verify';
 
 const EXIT = { success: 0, usage: 1, failed: 2 } as const;
 
 const MIB = 1024 * 1024;
-const DEFAULT_COLUMNS = 120;
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 success; 1 usage; 2 the run or check failed, nothing was published;
@@ -63,23 +53,6 @@ export function createProgram(signal: AbortSignal): Program {
   };
 }
 
-interface RunFlags {
-  readonly out: string;
-  readonly numBuckets: number;
-  readonly urlField: string;
-  readonly splitBytes?: number;
-  readonly workers: number;
-  readonly maxLineBytes: number;
-  readonly tableBytes: number;
-  readonly engine?: 'wasm' | 'reference';
-  readonly maxDecompressedBytes?: number;
-  readonly maxBadRecords?: number;
-  readonly maxBadRatio?: number;
-  readonly overwrite?: boolean;
-  readonly json?: true;
-  readonly quiet?: true;
-}
-
 function addRun(program: Command, signal: AbortSignal): void {
   program
     .command('run')
@@ -119,27 +92,9 @@ function addRun(program: Command, signal: AbortSignal): void {
       'after',
       '\nExample:\n  mapreduce run logs/ "archive/2025-*.jsonl.gz" --out counts --max-bad-records 10',
     )
-    .action(async (inputs: string[], { quiet, json, overwrite = false, ...flags }: RunFlags) => {
-      const startedMs = performance.now();
-      if (flags.engine === undefined && chooseKernel(undefined).name === 'reference') {
-        process.stderr.write(
-          'mapreduce: this Node has no WebAssembly SIMD; counting with the slower plain engine\n',
-        );
-      }
-      const isShown = process.stderr.isTTY && !quiet && !json;
-      let progress: Progress | undefined;
-      const manifest = await runLocally({
-        ...flags,
-        overwrite,
-        inputs,
-        signal,
-        onStart: (totalBytes, bytesRead) => {
-          if (isShown) progress = startProgress(totalBytes, bytesRead);
-        },
-      }).finally(() => progress?.stop());
-      if (json) printJson(manifest);
-      else if (!quiet)
-        process.stdout.write(formatRunReport(manifest, flags.out, performance.now() - startedMs, columns()));
+    .action(async (inputs: string[], flags: RunFlags) => {
+      const { run } = await import('./commands/run');
+      await run(inputs, flags, signal);
     });
 }
 
@@ -151,11 +106,9 @@ function addTop(program: Command): void {
     .argument('<out>', 'directory that `mapreduce run` wrote')
     .option('-n, --limit <n>', 'how many', wholeNumber(1, 1_000_000), 20)
     .option('--json', 'print a JSON array, URLs unaltered')
-    .action(async (out: string, { limit, json }: { limit: number; json?: true }) => {
-      const { manifest, top } = await readTop(out, limit);
-      if (json) printJson(top);
-      else if (top.length > 0)
-        process.stdout.write(`${formatTopTable(top, manifest.counts.total, columns())}\n`);
+    .action(async (out: string, flags: TopFlags) => {
+      const { top } = await import('./commands/top');
+      await top(out, flags);
     });
 }
 
@@ -169,27 +122,9 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     .argument('<out>', 'directory that `mapreduce run` wrote')
     .argument('[input...]', 'the files, directories or glob patterns that were counted')
     .option('--json', 'print the result as JSON')
-    .action(async (out: string, inputs: string[], { json }: { json?: true }) => {
-      let progress: Progress | undefined;
-      const { manifest, faults, isRecounted } = await verifyOutput(
-        out,
-        inputs,
-        signal,
-        (totalBytes, bytesRead) => {
-          if (process.stderr.isTTY && json !== true) progress = startProgress(totalBytes, bytesRead);
-        },
-      ).finally(() => progress?.stop());
-      if (faults.length > 0) onFault();
-      if (json) return printJson({ isValid: faults.length === 0, isRecounted, faults });
-      for (const fault of faults) process.stderr.write(`mapreduce: ${escapeUnprintable(fault)}\n`);
-      if (faults.length > 0) return;
-      const { counts, outputs } = manifest;
-      const how = isRecounted
-        ? 'and counting the input again gives the same'
-        : 'checksums, order and totals hold';
-      process.stdout.write(
-        `OK: ${formatCount(outputs.length)} buckets, ${formatCount(counts.unique)} URLs, ${formatCount(counts.total)} counted; ${how}.\n`,
-      );
+    .action(async (out: string, inputs: string[], flags: VerifyFlags) => {
+      const { verify } = await import('./commands/verify');
+      if (!(await verify(out, inputs, flags, signal))) onFault();
     });
 }
 
@@ -202,10 +137,8 @@ function addInspect(program: Command, signal: AbortSignal): void {
     )
     .argument('<file>', 'a shuffle object')
     .action(async (file: string) => {
-      const lines = async function* () {
-        for await (const row of readShuffleObject(file)) yield `${JSON.stringify(row)}\n`;
-      };
-      await pipeline(Readable.from(lines()), process.stdout, { signal, end: false });
+      const { inspect } = await import('./commands/inspect');
+      await inspect(file, signal);
     });
 }
 
@@ -235,16 +168,9 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .option('-o, --out <file>', 'file to write (default: standard output)')
     .action(async ({ out, ...options }: GenerateFlags) => {
       const { lines, unique = Math.max(1, Math.min(10_000, Math.floor(lines / 10))) } = options;
+      const { generate } = await import('./commands/generate');
       await generate({ ...options, unique }, out, signal);
     });
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(toWire(value), null, 2)}\n`);
-}
-
-function columns(): number {
-  return process.stdout.columns ?? DEFAULT_COLUMNS;
 }
 
 function messageOf(error: unknown): string {

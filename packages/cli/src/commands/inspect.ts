@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { decodeRows } from '@mapreduce/kernel';
 import {
   CorruptRunError,
@@ -9,17 +11,25 @@ import {
   SEGMENT_HEADER_BYTES,
 } from '@mapreduce/shared-utils';
 
-export interface ShuffleRow {
+interface ShuffleRow {
   readonly partition: number;
   readonly url: string;
   readonly count: number;
+}
+
+/** Prints a shuffle object as JSONL, a row a line. */
+export async function inspect(file: string, signal: AbortSignal): Promise<void> {
+  const lines = async function* () {
+    for await (const row of readShuffleObject(file)) yield `${JSON.stringify(row)}\n`;
+  };
+  await pipeline(Readable.from(lines()), process.stdout, { signal, end: false });
 }
 
 /**
  * The rows of a shuffle object, segment by segment, each checked before any of it is given.
  * @throws CorruptRunError where it is not one, or is damaged; InputNotFoundError
  */
-export async function* readShuffleObject(file: string): AsyncGenerator<ShuffleRow> {
+async function* readShuffleObject(file: string): AsyncGenerator<ShuffleRow> {
   const handle = await openFile(file);
   try {
     const { size } = await handle.stat();

@@ -19,6 +19,7 @@ interface LocalInput {
 
 export interface LocalInputs {
   readonly files: readonly LocalInput[];
+  readonly totalBytes: number;
   /** Directories given as arguments, absolute: no output may go into them. */
   readonly directories: readonly string[];
 }
@@ -45,7 +46,7 @@ export async function findLocalInputs(args: readonly string[]): Promise<LocalInp
       files.push({ directory, key: path.relative(directory, file).split(path.sep).join('/'), size });
     }
   }
-  return { files, directories };
+  return { files, totalBytes: files.reduce((sum, { size }) => sum + size, 0), directories };
 }
 
 interface Expanded {

@@ -1,47 +1,72 @@
 import type { StageConfig } from '@mapreduce/shared-utils';
-import { Piscina } from 'piscina';
-import type { StageOutcome, StageTask, StageWorkerData } from './stage-worker';
+import { OwnLane } from './own-lane';
+import type { Lane } from './stage-lane';
+import type { StageOutcome, StageSetup, StageTask } from './stage-task';
 import type { TaskState } from './stages';
+import type { ThreadLane } from './thread-lane';
 
 export interface StagePoolOptions {
-  readonly workers: number;
+  readonly threads: readonly ThreadLane[];
   readonly config: StageConfig;
   readonly roots: ReadonlyMap<string, string>;
 }
 
-/** The five handlers on worker threads, which share nothing but the directories they work in. */
+interface QueuedTask {
+  readonly task: StageTask;
+  resolve(outcome: Promise<StageOutcome>): void;
+}
+
+/** The five handlers on this thread and on others, which share nothing but the directories they work in. */
 export class StagePool {
-  readonly #pool: Piscina<StageTask, StageOutcome>;
+  readonly #lanes: readonly { readonly lane: Lane; running: number }[];
+  readonly #queue: QueuedTask[] = [];
   readonly #bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
 
-  constructor({ workers, config, roots }: StagePoolOptions) {
-    const workerData: StageWorkerData = { config, roots, bytesRead: this.#bytesRead };
-    this.#pool = new Piscina({
-      filename: new URL('./stage-worker.mjs', import.meta.url).href,
-      name: 'runStage',
-      // All at once and to the end: a thread takes longer to start than a small task takes to run.
-      minThreads: workers,
-      maxThreads: workers,
-      workerData,
-    });
-    // What a worker still says after `destroy` comes as this event, and would end the process unheard.
-    this.#pool.on('error', () => undefined);
+  constructor({ threads, config, roots }: StagePoolOptions) {
+    const setup: StageSetup = { config, roots, bytesRead: this.#bytesRead };
+    for (const thread of threads) thread.setUp(setup);
+    this.#lanes = [new OwnLane(setup), ...threads].map((lane) => ({ lane, running: 0 }));
   }
 
-  /** Input bytes read so far, by all workers. */
+  /** Input bytes read so far, by all threads. */
   get bytesRead(): number {
     return Number(Atomics.load(this.#bytesRead, 0));
   }
 
   /** @throws an error with the name and message of the one that the stage threw */
   async run(state: TaskState, event: unknown): Promise<unknown> {
-    const outcome = await this.#pool.run({ state, event });
+    const outcome = await new Promise<StageOutcome>((resolve) => {
+      this.#queue.push({ task: { state, event }, resolve });
+      this.#dispatch();
+    });
     if (outcome.kind === 'done') return outcome.result;
     const { name, message, stack } = outcome;
     throw Object.assign(new Error(message), { name, stack });
   }
 
   async destroy(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all(this.#lanes.map(({ lane }) => lane.close()));
+  }
+
+  #dispatch(): void {
+    for (let free = this.#freest(); free !== undefined; free = this.#freest()) {
+      const { task, resolve } = this.#queue.shift() as QueuedTask;
+      const chosen = free;
+      chosen.running++;
+      const outcome = chosen.lane.run(task).finally(() => {
+        chosen.running--;
+        this.#dispatch();
+      });
+      resolve(outcome);
+    }
+  }
+
+  /** Tasks are handed out ahead of time only while there are enough for all: the last ones go where there is room. */
+  #freest() {
+    if (this.#queue.length === 0) return undefined;
+    const isAhead = this.#queue.length > this.#lanes.length;
+    return this.#lanes
+      .filter(({ lane, running }) => running <= (isAhead ? lane.ahead : 0))
+      .sort((a, b) => a.running - b.running)[0];
   }
 }

@@ -14,8 +14,8 @@ import {
   TopList,
   type UrlCount,
 } from '@mapreduce/shared-utils';
-import { listBuckets, readBucket, readManifest } from '../local/output-reader';
-import { type LocalRunOptions, runLocally } from '../local/run-locally';
+import { listBuckets, readBucket, readManifest } from './output-reader';
+import { type LocalRunOptions, runLocally } from './run-locally';
 
 export interface Verification {
   readonly manifest: Manifest;

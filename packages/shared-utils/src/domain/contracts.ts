@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import { CorruptRunError, InvalidInputError } from './errors';
 import { REJECT_REASONS } from './ledger';
-import { HASH_VERSION } from './partition';
+import { HASH_VERSION, MAX_PARTITIONS } from './partition';
 import { quote, truncate } from './quote';
 
 /** Version of the documents and of the shuffle object; a run is read only by the version that wrote it. */
@@ -14,9 +14,6 @@ export const FORMAT_VERSION = 1;
 
 /** Step Functions allows 80 characters in a name; S3 keys and file names hold the rest. */
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
-/** A list of this many output references still fits a 256 KiB state payload. */
-export const MAX_PARTITIONS = 1024;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());

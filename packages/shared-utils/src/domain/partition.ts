@@ -1,6 +1,9 @@
 /** A hash class `0..partitionCount-1`; on the wire it is the number in `bucket_<p>.json`. */
 export type PartitionId = number & { readonly __brand: 'PartitionId' };
 
+/** A list of this many output references still fits a 256 KiB state payload. */
+export const MAX_PARTITIONS = 1024;
+
 /** Stored in every plan and commit record: counts partitioned under another hash must never be merged. */
 export const HASH_VERSION = 'murmur3-x86-32';
 

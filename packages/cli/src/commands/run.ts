@@ -1,0 +1,40 @@
+import { chooseKernel } from '@mapreduce/kernel';
+import { type LocalRunOptions, runLocally } from '../local/run-locally';
+import { columns, printJson } from '../render/output';
+import type { Progress } from '../render/progress';
+
+export interface RunFlags extends Omit<LocalRunOptions, 'inputs' | 'signal' | 'onStart' | 'overwrite'> {
+  readonly overwrite?: boolean;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** Counts the inputs into a directory, and says what came of it. */
+export async function run(
+  inputs: readonly string[],
+  { quiet, json, overwrite = false, ...flags }: RunFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedMs = performance.now();
+  if (flags.engine === undefined && chooseKernel(undefined).name === 'reference') {
+    process.stderr.write(
+      'mapreduce: this Node has no WebAssembly SIMD; counting with the slower plain engine\n',
+    );
+  }
+  const isShown = process.stderr.isTTY && !quiet && !json;
+  const { startProgress } = isShown ? await import('../render/progress') : {};
+  let progress: Progress | undefined;
+  const manifest = await runLocally({
+    ...flags,
+    overwrite,
+    inputs,
+    signal,
+    onStart: (totalBytes, bytesRead) => {
+      progress = startProgress?.(totalBytes, bytesRead);
+    },
+  }).finally(() => progress?.stop());
+  if (json) printJson(manifest);
+  if (json || quiet) return;
+  const { formatRunReport } = await import('../render/run-report');
+  process.stdout.write(formatRunReport(manifest, flags.out, performance.now() - startedMs, columns()));
+}
