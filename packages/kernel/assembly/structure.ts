@@ -10,16 +10,16 @@ export const NUMBER: u32 = 2;
 export const WORD: u32 = 3;
 /** The string that is counted. */
 export const URL: u32 = 4;
-export const LINE_END: u32 = 5;
+const LINE_END: u32 = 5;
 
 /** What a text does to the URL that was found before it: the last of duplicates counts. */
 export const KEEP: u32 = 0;
 export const FORGET: u32 = 1;
-export const NOT_STRING: u32 = 2;
+const NOT_STRING: u32 = 2;
 
 /** The kind of value that the last text led to, and what the text did. */
 export let kind: u32 = 0;
-export let effect: u32 = KEEP;
+export let effect: u32 = 0;
 
 /** What closes each open container, a byte each; reserved by the host, as long as the longest line. */
 let closers: usize = 0;
