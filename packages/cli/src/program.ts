@@ -3,6 +3,7 @@ import { escapeUnprintable, MAX_PARTITIONS } from '@mapreduce/shared-utils';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
 import { fieldName, ratio, wholeNumber } from './arguments';
+import type { ReplayFlags } from './commands/replay';
 import type { RunFlags } from './commands/run';
 import type { TopFlags } from './commands/top';
 import type { VerifyFlags } from './commands/verify';
@@ -36,6 +37,7 @@ export function createProgram(signal: AbortSignal): Program {
   addVerify(program, signal, () => {
     exitCode = EXIT.failed;
   });
+  addReplay(program);
   addInspect(program, signal);
   addGenerate(program, signal);
   return {
@@ -125,6 +127,28 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     .action(async (out: string, inputs: string[], flags: VerifyFlags) => {
       const { verify } = await import('./commands/verify');
       if (!(await verify(out, inputs, flags, signal))) onFault();
+    });
+}
+
+function addReplay(program: Command): void {
+  program
+    .command('replay')
+    .summary('read the rejected lines of an output again')
+    .description(
+      'Reads the lines that rejects/ lists again, after they were mended in the input or with another rule, and says what they would add. Lines that were not rejected must be as they were.',
+    )
+    .argument('<out>', 'directory that `mapreduce run` wrote')
+    .option('--url-field <name>', 'field that holds the URL (default: that of the run)', fieldName)
+    .option(
+      '--max-line-bytes <n>',
+      'longest line that is read (default: that of the run)',
+      wholeNumber(1, 256 * MIB),
+    )
+    .option('-n, --limit <n>', 'how many URLs to print', wholeNumber(1, 1_000_000), 20)
+    .option('--json', 'print the result as JSON, all URLs unaltered')
+    .action(async (out: string, flags: ReplayFlags) => {
+      const { replay } = await import('./commands/replay');
+      await replay(out, flags);
     });
 }
 
