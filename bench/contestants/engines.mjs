@@ -38,6 +38,7 @@ export function countRanges(engine, descriptor, nextRange) {
     counter.end();
   }
   runs.push(...counter.emit());
+  counter.close();
   return runs;
 }
 
@@ -49,6 +50,7 @@ export function mergeRuns(engine, runs, partitions) {
     for (const run of runs) if (run.partition === partition) merger.add(run.rows);
     answer.unique += merger.unique;
     answer.total += merger.total;
+    merger.close();
   }
   return answer;
 }

@@ -21,6 +21,7 @@ await serve(() => {
     formattedBytes += merged.format();
     answer.unique += merged.unique;
     answer.total += merged.total;
+    merged.close();
   }
   return { ...answer, mergeSeconds: mergeMs / 1000, formattedBytes };
 });
@@ -36,6 +37,7 @@ function mergeRows(partials) {
       for (const piece of merger.format()) bytes += piece.length;
       return bytes;
     },
+    close: () => merger.close(),
   };
 }
 
@@ -53,5 +55,6 @@ function mergeJson(partials) {
     unique: counts.size,
     total,
     format: () => Buffer.byteLength(JSON.stringify(Object.fromEntries(counts))),
+    close: () => undefined,
   };
 }

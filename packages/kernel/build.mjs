@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const baseDir = fileURLToPath(new URL('.', import.meta.url));
-const OPTIONS = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--converge', '--noAssert'];
+/** The host brings the memory, with zeros where static data will be. */
+const MEMORY = ['--importMemory', '--noExportMemory', '--zeroFilledMemory'];
+const OPTIONS = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--converge', '--noAssert', ...MEMORY];
 
 await mkdir(`${baseDir}dist`, { recursive: true });
 const { error, stderr } = await asc.main([

@@ -46,6 +46,8 @@ export interface UrlCounter {
   readonly isFull: boolean;
   /** The counts since the last `emit`, by ascending partition without the empty ones; empties the table. */
   emit(): PartitionRows[];
+  /** Leaves its memory to whoever counts or merges next; allowed at any time, and the last call. */
+  close(): void;
 }
 
 /** Sums the rows of one partition. */
@@ -58,6 +60,8 @@ export interface CountMerger {
   top(limit: number, maxBytes: number): UrlCount[];
   /** `bucket_<p>.json` in pieces: one object, one URL a line, sorted by UTF-8 bytes. */
   format(): Iterable<Uint8Array>;
+  /** Leaves its memory to whoever counts or merges next; allowed at any time, and the last call. */
+  close(): void;
 }
 
 /** An engine: both give the same for any input, to the line and the reason. */

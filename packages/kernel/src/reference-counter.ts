@@ -65,6 +65,10 @@ export class ReferenceCounter implements UrlCounter {
     );
   }
 
+  close(): void {
+    this.#counts.clear();
+  }
+
   #read(line: Line): void {
     const outcome: RecordOutcome = line.isTooLong
       ? { kind: 'bad', reason: 'line_too_long' }

@@ -77,6 +77,10 @@ export class ReferenceMerger implements CountMerger {
     }
     yield Buffer.from(`${piece}\n}\n`);
   }
+
+  close(): void {
+    this.#counts.clear();
+  }
 }
 
 function byRank(a: [string, number], b: [string, number]): number {

@@ -117,6 +117,10 @@ export class WasmCounter implements UrlCounter {
     return emitted;
   }
 
+  close(): void {
+    this.#engine.release();
+  }
+
   #writePath(names: readonly Uint8Array[]): number {
     const engine = this.#engine;
     const path = engine.reserve(8 * names.length);

@@ -3,7 +3,6 @@ import { kernelWasm } from '../dist/kernel-wasm';
 
 /** What assembly/index.ts exports. Addresses come as signed 32-bit numbers: `>>> 0` makes them offsets. */
 interface Exports {
-  readonly memory: WebAssembly.Memory;
   readonly okLines: WebAssembly.Global<bigint>;
   readonly blankLines: WebAssembly.Global<bigint>;
   readonly rejected: WebAssembly.Global<number>;
@@ -50,7 +49,12 @@ const MIN_BYTES_PER_KEY = 8;
 /** A row is at most this many times as long as the input that it came from. */
 const ROW_GROWTH = 3;
 
+/** What every instance wants at once; the module's own static data lies in it. */
+const FIRST_PAGES = 16;
+
 let compiled: WebAssembly.Module | undefined;
+/** A memory that was given back: its pages are there already, and fresh ones cost as much as counting. */
+let spare: WebAssembly.Memory | undefined;
 let isSupported: boolean | undefined;
 
 /** False where the runtime has no WebAssembly SIMD. */
@@ -60,24 +64,30 @@ export function hasWasmSimd(): boolean {
 }
 
 /**
- * One instance of the engine and its memory: fixed regions from the bottom up, then the arena, then the
+ * A fresh instance of the engine over a memory that may have been used before: fixed regions from the bottom up, then the arena, then the
  * slots, then room for whatever a single call needs. Untouched memory costs nothing, so regions are laid out
- * for the worst case.
+ * for the worst case; whoever uses one for the first time must not expect zeros in it.
  */
 export class WasmEngine {
   readonly exports: Exports;
   bytes: Uint8Array;
   view: DataView;
+  readonly #memory: WebAssembly.Memory;
+  #isReleased = false;
   #fixedTop: number;
   #slotsAt = 0;
   #slotCount = FIRST_SLOTS;
 
   constructor() {
     compiled ??= new WebAssembly.Module(kernelWasm);
-    const { exports } = new WebAssembly.Instance(compiled, { env: { abort: failAssembly } });
-    this.exports = exports as Exports;
-    this.bytes = new Uint8Array(this.exports.memory.buffer);
-    this.view = new DataView(this.exports.memory.buffer);
+    this.#memory = spare ?? new WebAssembly.Memory({ initial: FIRST_PAGES });
+    spare = undefined;
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    this.view = new DataView(this.#memory.buffer);
+    // Static data that is zero at first is not written again by a new instance.
+    this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
+    const env = { memory: this.#memory, abort: failAssembly };
+    this.exports = new WebAssembly.Instance(compiled, { env }).exports as Exports;
     this.#fixedTop = align(this.exports.heapBase());
     this.bytes.set(createSecrets(), this.exports.secretsAt());
   }
@@ -118,17 +128,23 @@ export class WasmEngine {
     return at;
   }
 
+  /** Leaves the memory to the next engine of this thread; nothing may be called or looked at afterwards. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    spare = this.#memory;
+  }
+
   get #slotsEnd(): number {
     return this.#slotsAt + this.#slotCount * SLOT_BYTES;
   }
 
   #require(end: number): void {
-    const { memory } = this.exports;
-    const missing = end - memory.buffer.byteLength;
+    const missing = end - this.#memory.buffer.byteLength;
     if (missing <= 0) return;
-    memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
-    this.bytes = new Uint8Array(memory.buffer);
-    this.view = new DataView(memory.buffer);
+    this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    this.bytes = new Uint8Array(this.#memory.buffer);
+    this.view = new DataView(this.#memory.buffer);
   }
 }
 

@@ -80,6 +80,10 @@ export class WasmMerger implements CountMerger {
     yield Buffer.from('\n}\n');
   }
 
+  close(): void {
+    this.#engine.release();
+  }
+
   #merge(rows: Uint8Array, start: number, end: number): void {
     const { exports } = this.#engine;
     const length = end - start;

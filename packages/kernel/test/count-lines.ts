@@ -53,7 +53,9 @@ export function countLines(
     scratch.fill(0x22);
   }
   counter.end();
-  return { counts: readCounts(counter.emit()), tally: counter.tally, rejects };
+  const counted = { counts: readCounts(counter.emit()), tally: counter.tally, rejects };
+  counter.close();
+  return counted;
 }
 
 /** A second reader of rows, so that the codec is not tested by itself alone. */

@@ -126,6 +126,23 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     ]);
   });
 
+  it('begins with nothing in it after another that was closed', () => {
+    const other = createCounter(kernel, [], { urlField: 'a', partitionCount: 1 });
+    other.begin(0);
+    other.push(Buffer.from('{"a":"x"}\n{"a":"y"}\n{"url":"z"}\n{"a":'));
+    other.close();
+    other.close();
+    const rejects: RejectedLine[] = [];
+    const counter = createCounter(kernel, rejects);
+    expect(counter.tally).toEqual(EMPTY_TALLY);
+    counter.begin(0);
+    counter.push(Buffer.from('{"a":"x"}\n{"url":"z"}\n'));
+    counter.end();
+    expect(readCounts(counter.emit())).toEqual(new Map([['z', 1]]));
+    expect(rejects).toMatchObject([{ offset: 0, reason: 'missing_url' }]);
+    counter.close();
+  });
+
   it('gives a tally that later lines do not change', () => {
     const counter = createCounter(kernel, []);
     counter.begin(0);

@@ -64,7 +64,9 @@ function examine(kernel: Kernel, file: Buffer, { chunkBytes, ...options }: Layou
     json: Buffer.concat([...merger.format()]).toString('latin1'),
     top: merger.top(5, 1_000_000),
   }));
-  return { tally: counter.tally, rejects, outputs };
+  const { tally } = counter;
+  for (const each of [counter, ...mergers]) each.close();
+  return { tally, rejects, outputs };
 }
 
 function requireSame(file: Buffer, layout: Layout): void {

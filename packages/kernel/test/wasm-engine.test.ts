@@ -23,6 +23,20 @@ function keysOf(make: (view: DataView, index: number) => void, length: number): 
   });
 }
 
+describe('the memory of an engine', () => {
+  it('passes to the next one with none of what it held', () => {
+    const first = fillTable(keysOf((view, n) => view.setUint32(0, n, true), 8));
+    first.bytes.fill(0xff, first.exports.heapBase());
+    first.release();
+    first.release();
+    const second = fillTable([Buffer.from('a')]);
+    expect(second.bytes.buffer).toBe(first.bytes.buffer);
+    expect(second.exports.rowCount()).toBe(1);
+    expect(second.exports.total.value).toBe(1n);
+    expect(new WasmEngine().bytes.buffer).not.toBe(second.bytes.buffer);
+  });
+});
+
 describe('the hash of the WebAssembly table', () => {
   it.each<[string, Uint8Array[]]>([
     [

@@ -58,6 +58,8 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
   } catch (error) {
     await shuffle.abort();
     throw error;
+  } finally {
+    counter.close();
   }
 
   const records = counter.tally;

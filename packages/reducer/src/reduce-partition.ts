@@ -43,31 +43,38 @@ export async function reducePartition(
   if (done !== null) return resultOf(done);
 
   const plan = await readPlan(deps, runId);
-  const merger = chooseKernel(config.engine).createMerger();
   const segments = await readSegmentList(deps, plan, partition);
-  const expected = { partition, partitionCount: plan.configuration.numBuckets };
-  await mapConcurrently(segments, CONCURRENT_READS, (segment) =>
-    mergeSegment(deps, segment, expected, merger),
-  );
-
   const commit: ReduceCommit = {
     version: FORMAT_VERSION,
     runId,
     partition,
     attempt: deps.newAttemptId(),
     fingerprint: plan.fingerprint,
-    output: await writeOutput(deps, plan, partition, merger),
-    top: merger.top(TOP_COUNT, TOP_BYTES),
+    ...(await sumSegments(deps, plan, partition, segments)),
   };
   await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
-  log.info('partition reduced', {
-    run_id: runId,
-    partition,
-    segments: segments.length,
-    unique: merger.unique,
-    total: merger.total,
-  });
+  const { unique, total } = commit.output;
+  log.info('partition reduced', { run_id: runId, partition, segments: segments.length, unique, total });
   return resultOf(commit);
+}
+
+async function sumSegments(
+  deps: StageDeps,
+  plan: Plan,
+  partition: number,
+  segments: readonly Segment[],
+): Promise<Pick<ReduceCommit, 'output' | 'top'>> {
+  const expected = { partition, partitionCount: plan.configuration.numBuckets };
+  const merger = chooseKernel(deps.config.engine).createMerger();
+  try {
+    await mapConcurrently(segments, CONCURRENT_READS, (segment) =>
+      mergeSegment(deps, segment, expected, merger),
+    );
+    const output = await writeOutput(deps, plan, partition, merger);
+    return { output, top: merger.top(TOP_COUNT, TOP_BYTES) };
+  } finally {
+    merger.close();
+  }
 }
 
 function resultOf({ output: { outputBucket, outputKey } }: ReduceCommit): ReducerResult {
