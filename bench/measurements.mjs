@@ -61,7 +61,8 @@ export const MEASUREMENTS = {
     files: ['A', 'B'],
     prepare: ({ source }) => {
       const partitions = Array.from({ length: source.name === 'B' ? 4 : 32 }, (_, partition) => partition);
-      const directory = `${source.file}.partials`;
+      // With the version of the rows' format: files of another are of no use.
+      const directory = `${source.file}.partials-2`;
       const { listFile, records, answer } = ensurePartials(directory, source, partitions);
       return {
         answer,

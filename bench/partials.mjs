@@ -4,7 +4,6 @@ import path from 'node:path';
 import { countRanges, engineOf, mergeRuns } from './contestants/engines.mjs';
 
 const MAPPERS = 16;
-const ROW_HEADER_BYTES = 12;
 
 /** Returns the path of a list of the partials, and the answer of the engine that made them. */
 function makePartials(directory, { file, bytes }, partitions) {
@@ -48,9 +47,11 @@ export function ensurePartials(directory, source, partitions) {
 function decodeRows(rows) {
   const counts = [];
   for (let at = 0; at < rows.length; ) {
-    const length = rows.readUInt32LE(at + 8);
-    const key = at + ROW_HEADER_BYTES;
-    counts.push([rows.toString('utf8', key, key + length), Number(rows.readBigUInt64LE(at))]);
+    const isLong = rows.readUInt32LE(at) === 0;
+    const length = isLong ? rows.readUInt32LE(at + 4) : rows.readUInt16LE(at);
+    const count = isLong ? Number(rows.readBigUInt64LE(at + 8)) : rows.readUInt16LE(at + 2);
+    const key = at + (isLong ? 16 : 4);
+    counts.push([rows.toString('utf8', key, key + length), count]);
     at = key + length;
   }
   return counts;

@@ -11,6 +11,7 @@ const COUNTER_OPTIONS = {
   urlField: 'url',
   maxLineBytes: 16 * 1024 * 1024,
   tableBytes: 32 * 1024 * 1024,
+  headerBytes: 0,
   onReject: ({ reason, offset }) => {
     throw new Error(`byte ${offset}: ${reason}`);
   },
@@ -33,13 +34,18 @@ export function countRanges(engine, descriptor, nextRange) {
       const length = readSync(descriptor, chunk, 0, Math.min(CHUNK_BYTES, range.end - at), at);
       counter.push(chunk.subarray(0, length));
       at += length;
-      if (counter.isFull) runs.push(...counter.emit());
+      if (counter.isFull) runs.push(...copyOf(counter.emit()));
     }
     counter.end();
   }
-  runs.push(...counter.emit());
+  runs.push(...copyOf(counter.emit()));
   counter.close();
   return runs;
+}
+
+/** An emission is gone with the engine's next call. */
+function copyOf({ partitions }) {
+  return partitions.map(({ partition, rows }) => ({ partition, rows: rows.slice() }));
 }
 
 /** Makes the answer whole, as the peers' is: one count for every URL. */

@@ -10,6 +10,5 @@ parentPort.on('message', ({ ranges, partitions, runs }) => {
   const descriptor = openSync(file, 'r');
   const counted = countRanges(engine, descriptor, () => ranges[Atomics.add(nextRange, 0, 1)] ?? null);
   closeSync(descriptor);
-  // An engine that hands out views into a larger buffer would lose it here; ours copies.
   parentPort.postMessage(counted, [...new Set(counted.map(({ rows }) => rows.buffer))]);
 });

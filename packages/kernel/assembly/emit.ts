@@ -1,17 +1,18 @@
-/** The rows of the table, packed as `[count u64, length u32, bytes]`, one run a partition. */
+/** The rows of the table as runs of packed rows (rows.ts), one run a partition. */
 import { arenaStart, arenaTop, rowBytes, rowCount, ROW_HEADER } from './table';
 import { murmur3 } from './murmur3';
+import { packedBytes, packHeader } from './rows';
 
 /** First a partition a row (u16), then, from the next multiple of 16 on, the runs. */
-export function emitBytes(): usize {
-  return ((<usize>rowCount() << 1) + 15 & ~15) + (arenaTop - arenaStart()) + 64;
+export function emitBytes(partitions: u32, headerBytes: usize): usize {
+  return ((<usize>rowCount() << 1) + 15 & ~15) + (arenaTop - arenaStart()) + <usize>partitions * headerBytes + 64;
 }
 
 /**
- * Writes to `to`; `ends` gets the end of each partition's run, relative to the first, as u32. Returns where
- * the first run begins.
+ * Writes to `to`, with `headerBytes` free in front of each run; `ends` gets the end of each partition's run,
+ * relative to what is returned: where the first header begins.
  */
-export function emit(to: usize, ends: usize, partitions: u32): usize {
+export function emit(to: usize, ends: usize, partitions: u32, headerBytes: usize): usize {
   memory.fill(ends, 0, (<usize>partitions) << 2);
   let at = to;
   // First how much each partition gets. One walk in the order of the arena; the hash is needed once.
@@ -20,12 +21,13 @@ export function emit(to: usize, ends: usize, partitions: u32): usize {
     const partition = murmur3(row + ROW_HEADER, length) % partitions;
     store<u16>(at, <u16>partition);
     const cell = ends + (<usize>partition << 2);
-    store<u32>(cell, load<u32>(cell) + <u32>(ROW_HEADER + length));
+    store<u32>(cell, load<u32>(cell) + <u32>packedBytes(length, load<u64>(row)));
     row += rowBytes(length);
   }
   let sum: u32 = 0;
   for (let cell = ends, last = ends + (<usize>partitions << 2); cell < last; cell += 4) {
     const bytes = load<u32>(cell);
+    if (bytes != 0) sum += <u32>headerBytes;
     store<u32>(cell, sum);
     sum += bytes;
   }
@@ -35,8 +37,9 @@ export function emit(to: usize, ends: usize, partitions: u32): usize {
     const length = <usize>load<u32>(row, 8);
     const cell = ends + (<usize>load<u16>(at) << 2);
     const target = runs + <usize>load<u32>(cell);
-    store<u32>(cell, load<u32>(cell) + <u32>(ROW_HEADER + length));
-    copyRow(row, target, ROW_HEADER + length);
+    const key = packHeader(target, length, load<u64>(row));
+    copyKey(row + ROW_HEADER, key, length);
+    store<u32>(cell, <u32>(key + length - runs));
     row += rowBytes(length);
   }
   return runs;
@@ -45,7 +48,7 @@ export function emit(to: usize, ends: usize, partitions: u32): usize {
 /** Runs lie side by side, so nothing may be written over the end. */
 // @ts-ignore: decorator
 @inline
-function copyRow(from: usize, to: usize, length: usize): void {
+function copyKey(from: usize, to: usize, length: usize): void {
   let at: usize = 0;
   while (at + 16 <= length) {
     v128.store(to + at, v128.load(from + at));

@@ -5,7 +5,15 @@ import { WasmCounter } from './wasm-counter';
 import { hasWasmSimd } from './wasm-engine';
 import { WasmMerger } from './wasm-merger';
 
-export type { CounterOptions, CountMerger, Kernel, PartitionRows, RejectedLine, UrlCounter } from './kernel';
+export type {
+  CounterOptions,
+  CountMerger,
+  Emission,
+  Kernel,
+  PartitionRows,
+  RejectedLine,
+  UrlCounter,
+} from './kernel';
 export { LineAssembler } from './line-assembler';
 export { readRecord } from './record';
 export { decodeRows } from './rows';

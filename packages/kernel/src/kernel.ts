@@ -22,13 +22,25 @@ export interface CounterOptions {
   readonly maxLineBytes: number;
   /** Memory for distinct URLs, roughly; above it `isFull` asks for an `emit`. */
   readonly tableBytes: number;
+  /** Bytes that an emission leaves free in front of each partition's rows. */
+  readonly headerBytes: number;
   readonly onReject: (line: RejectedLine) => void;
 }
 
-/** The counts of one partition as rows `[count u64, length u32, WTF-8 bytes]`, little-endian, in no order. */
+/** The counts of one partition as rows, which rows.ts defines, in no order. */
 export interface PartitionRows {
   readonly partition: number;
   readonly rows: Uint8Array;
+  /** Where they begin in `Emission.bytes`. */
+  readonly offset: number;
+}
+
+/** What a table held. All of it is a view of the engine's memory, and good until the engine's next call. */
+export interface Emission {
+  /** The rows of all partitions side by side, with `headerBytes` in front of each for the caller to fill. */
+  readonly bytes: Uint8Array;
+  /** Ascending, without the empty ones. */
+  readonly partitions: readonly PartitionRows[];
 }
 
 /**
@@ -44,8 +56,8 @@ export interface UrlCounter {
   /** Over all stretches so far. */
   readonly tally: RecordTally;
   readonly isFull: boolean;
-  /** The counts since the last `emit`, by ascending partition without the empty ones; empties the table. */
-  emit(): PartitionRows[];
+  /** The counts since the last `emit`; empties the table. */
+  emit(): Emission;
   /** Leaves its memory to whoever counts or merges next; allowed at any time, and the last call. */
   close(): void;
 }

@@ -1,4 +1,5 @@
 import {
+  concatBytes,
   createTally,
   EMPTY_TALLY,
   encodeWtf8,
@@ -6,7 +7,13 @@ import {
   type RecordTally,
   type RejectReason,
 } from '@mapreduce/shared-utils';
-import { type CounterOptions, type PartitionRows, REJECT_HEAD_BYTES, type UrlCounter } from './kernel';
+import {
+  type CounterOptions,
+  type Emission,
+  type PartitionRows,
+  REJECT_HEAD_BYTES,
+  type UrlCounter,
+} from './kernel';
 import { type Line, LineAssembler } from './line-assembler';
 import { type RecordOutcome, readRecord } from './record';
 import { encodeRows, type Row } from './rows';
@@ -51,18 +58,27 @@ export class ReferenceCounter implements UrlCounter {
     return this.#tableBytes > this.#options.tableBytes;
   }
 
-  emit(): PartitionRows[] {
-    const { partitionCount } = this.#options;
-    const partitions: Row[][] = Array.from({ length: partitionCount }, () => []);
+  emit(): Emission {
+    const { partitionCount, headerBytes } = this.#options;
+    const rows: Row[][] = Array.from({ length: partitionCount }, () => []);
     for (const [url, count] of this.#counts) {
       const bytes = encodeWtf8(url);
-      partitions[partitionOf(bytes, partitionCount)]?.push({ bytes, count });
+      rows[partitionOf(bytes, partitionCount)]?.push({ bytes, count });
     }
     this.#counts = new Map();
     this.#tableBytes = 0;
-    return partitions.flatMap((rows, partition) =>
-      rows.length === 0 ? [] : [{ partition, rows: encodeRows(rows) }],
-    );
+    const encoded = rows.map(encodeRows);
+    const header = new Uint8Array(headerBytes);
+    const bytes = concatBytes(encoded.flatMap((each) => (each.length === 0 ? [] : [header, each])));
+    const partitions: PartitionRows[] = [];
+    let top = 0;
+    for (const [partition, { length }] of encoded.entries()) {
+      if (length === 0) continue;
+      const offset = top + headerBytes;
+      top = offset + length;
+      partitions.push({ partition, rows: bytes.subarray(offset, top), offset });
+    }
+    return { bytes, partitions };
   }
 
   close(): void {

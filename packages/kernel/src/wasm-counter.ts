@@ -6,7 +6,13 @@ import {
   type RecordTally,
   type RejectReason,
 } from '@mapreduce/shared-utils';
-import { type CounterOptions, type PartitionRows, REJECT_HEAD_BYTES, type UrlCounter } from './kernel';
+import {
+  type CounterOptions,
+  type Emission,
+  type PartitionRows,
+  REJECT_HEAD_BYTES,
+  type UrlCounter,
+} from './kernel';
 import { WasmEngine } from './wasm-engine';
 
 const LF = 0x0a;
@@ -101,20 +107,22 @@ export class WasmCounter implements UrlCounter {
     return this.#engine.exports.tableBytes() >>> 0 > this.#options.tableBytes;
   }
 
-  emit(): PartitionRows[] {
+  emit(): Emission {
     const { exports } = this.#engine;
-    const { partitionCount } = this.#options;
-    const to = this.#engine.borrow(exports.emitBytes() >>> 0);
-    const runs = exports.emit(to, this.#ends, partitionCount) >>> 0;
-    const emitted: PartitionRows[] = [];
-    let start = 0;
+    const { partitionCount, headerBytes } = this.#options;
+    const to = this.#engine.borrow(exports.emitBytes(partitionCount, headerBytes) >>> 0);
+    const at = exports.emit(to, this.#ends, partitionCount, headerBytes) >>> 0;
+    const partitions: PartitionRows[] = [];
+    let top = 0;
     for (let partition = 0; partition < partitionCount; partition++) {
       const end = this.#engine.view.getUint32(this.#ends + 4 * partition, true);
-      if (end > start) emitted.push({ partition, rows: this.#engine.bytes.slice(runs + start, runs + end) });
-      start = end;
+      if (end === top) continue;
+      const offset = top + headerBytes;
+      partitions.push({ partition, rows: this.#engine.bytes.subarray(at + offset, at + end), offset });
+      top = end;
     }
     exports.clearTable();
-    return emitted;
+    return { bytes: this.#engine.bytes.subarray(at, at + top), partitions };
   }
 
   close(): void {

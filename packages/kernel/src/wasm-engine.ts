@@ -22,8 +22,8 @@ interface Exports {
   initStructure(pathAt: number, names: number, closersAt: number, scratchAt: number): void;
   scanLines(start: number, end: number): number;
   rejectsAt(): number;
-  emit(to: number, ends: number, partitions: number): number;
-  emitBytes(): number;
+  emit(to: number, ends: number, partitions: number, headerBytes: number): number;
+  emitBytes(partitions: number, headerBytes: number): number;
   mergeRows(start: number, end: number): number;
   sortRows(items: number): void;
   nextAbove(items: number, index: number, count: bigint): number;
@@ -43,11 +43,11 @@ const ALIGNMENT = 64;
 const FIRST_SLOTS = 16_384;
 const SLOT_BYTES = 8;
 
-/** The shortest input that can hold a key: `{"":""}` and LF; a merged row is longer. */
-const MIN_BYTES_PER_KEY = 8;
+/** The shortest input that can hold a key: a packed row with an empty one; a line takes twice as much. */
+const MIN_BYTES_PER_KEY = 4;
 
-/** A row is at most this many times as long as the input that it came from. */
-const ROW_GROWTH = 3;
+/** A row of the table is at most this many times as long as the input that it came from: 16 bytes for four. */
+const ROW_GROWTH = 4;
 
 /** What every instance wants at once; the module's own static data lies in it. */
 const FIRST_PAGES = 16;

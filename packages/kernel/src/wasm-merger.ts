@@ -3,13 +3,17 @@ import type { CountMerger } from './kernel';
 import { WasmEngine } from './wasm-engine';
 
 /** Merged at a time, so that little memory is needed beside the table. */
-const WINDOW_BYTES = 1024 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 
 /** Large enough that a write costs little, small enough that a piece costs little memory. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** A row is its count, its length and that many bytes. */
+/** A row of the table is its count, its length and that many bytes. */
 const ROW_HEADER_BYTES = 12;
+
+/** Of a packed row: `rows.ts` has the format. */
+const SHORT_HEADER_BYTES = 4;
+const LONG_HEADER_BYTES = 16;
 
 /** What the engine sorts: sixteen bytes a row. */
 const ITEM_BYTES = 16;
@@ -120,8 +124,11 @@ function endOfRows(rows: Uint8Array, start: number, limit: number): number {
   if (limit >= rows.length) return rows.length;
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
   let end = start;
-  while (end + ROW_HEADER_BYTES <= rows.length) {
-    const next = end + ROW_HEADER_BYTES + view.getUint32(end + 8, true);
+  while (end + LONG_HEADER_BYTES <= rows.length) {
+    const next =
+      view.getUint32(end, true) === 0
+        ? end + LONG_HEADER_BYTES + view.getUint32(end + 4, true)
+        : end + SHORT_HEADER_BYTES + view.getUint16(end, true);
     if (next > limit && end > start) return end;
     if (next > rows.length) break;
     end = next;

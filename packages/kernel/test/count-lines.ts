@@ -32,6 +32,7 @@ export function createCounter(
     urlField: 'url',
     maxLineBytes: 16 * 1024 * 1024,
     tableBytes: 1024 * 1024,
+    headerBytes: 0,
     onReject: (line) => rejects.push(line),
     ...settings,
   });
@@ -53,7 +54,7 @@ export function countLines(
     scratch.fill(0x22);
   }
   counter.end();
-  const counted = { counts: readCounts(counter.emit()), tally: counter.tally, rejects };
+  const counted = { counts: readCounts(counter.emit().partitions), tally: counter.tally, rejects };
   counter.close();
   return counted;
 }
@@ -64,11 +65,14 @@ export function readCounts(partitions: readonly PartitionRows[]): Map<string, nu
   for (const { rows } of partitions) {
     const buffer = Buffer.from(rows);
     for (let at = 0; at < buffer.length; ) {
-      const end = at + 12 + buffer.readUInt32LE(at + 8);
-      const url = decodeWtf8(buffer.subarray(at + 12, end));
+      const isLong = buffer.readUInt32LE(at) === 0;
+      const length = isLong ? buffer.readUInt32LE(at + 4) : buffer.readUInt16LE(at);
+      const count = isLong ? Number(buffer.readBigUInt64LE(at + 8)) : buffer.readUInt16LE(at + 2);
+      const start = at + (isLong ? 16 : 4);
+      at = start + length;
+      const url = decodeWtf8(buffer.subarray(start, at));
       if (counts.has(url)) throw new Error(`${JSON.stringify(url)} has two rows`);
-      counts.set(url, Number(buffer.readBigUInt64LE(at)));
-      at = end;
+      counts.set(url, count);
     }
   }
   return counts;

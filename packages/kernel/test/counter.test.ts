@@ -1,6 +1,9 @@
 import { EMPTY_TALLY, encodeWtf8, partitionOf } from '@mapreduce/shared-utils';
-import { type PartitionRows, type RejectedLine, readRecord } from '../src';
+import { type Emission, type PartitionRows, type RejectedLine, readRecord } from '../src';
 import { createCounter, cutEvery, kernels, readCounts, readOutput } from './count-lines';
+
+const copyOf = ({ partitions }: Emission): PartitionRows[] =>
+  partitions.map((each) => ({ ...each, rows: each.rows.slice() }));
 
 const recordsOf = (urls: readonly string[]) =>
   Buffer.from(urls.map((url) => `${JSON.stringify({ url })}\n`).join(''));
@@ -10,7 +13,7 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     const counter = createCounter(kernel, []);
     expect(counter.tally).toEqual(EMPTY_TALLY);
     expect(counter.isFull).toBe(false);
-    expect(counter.emit()).toEqual([]);
+    expect(counter.emit()).toEqual({ bytes: new Uint8Array(), partitions: [] });
   });
 
   it('emits by ascending partition, each URL in its own, without empty ones', () => {
@@ -19,7 +22,7 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     counter.begin(0);
     counter.push(recordsOf(urls));
     counter.end();
-    const emitted = counter.emit();
+    const emitted = counter.emit().partitions;
     const partitions = emitted.map(({ partition }) => partition);
     expect(partitions).toEqual([...new Set(partitions)].sort((a, b) => a - b));
     for (const rows of emitted) {
@@ -30,6 +33,24 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     expect(readCounts(emitted).size).toBe(200);
   });
 
+  it.each([0, 24])('leaves %i bytes in front of the rows of each partition', (headerBytes) => {
+    const counter = createCounter(kernel, [], { partitionCount: 100, headerBytes });
+    counter.begin(0);
+    counter.push(recordsOf(['a', 'b', 'c', 'd', 'e']));
+    counter.end();
+    const { bytes, partitions } = counter.emit();
+    expect(readCounts(partitions).size).toBe(5);
+    let end = 0;
+    for (const { rows, offset } of partitions) {
+      expect(offset).toBe(end + headerBytes);
+      end = offset + rows.length;
+      bytes.fill(0xff, offset - headerBytes, offset);
+      expect(Buffer.compare(bytes.subarray(offset, end), rows)).toBe(0);
+    }
+    expect(bytes).toHaveLength(end);
+    expect(readCounts(partitions).size).toBe(5);
+  });
+
   it.each([
     ['one partition', 1],
     ['as many partitions as there may be', 1024],
@@ -38,7 +59,7 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     counter.begin(0);
     counter.push(recordsOf(['a', 'b', 'a', '']));
     counter.end();
-    expect(readCounts(counter.emit())).toEqual(
+    expect(readCounts(counter.emit().partitions)).toEqual(
       new Map([
         ['a', 2],
         ['b', 1],
@@ -61,12 +82,12 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
       counter.push(chunk);
       if (!counter.isFull) continue;
       emissions++;
-      emitted.push(...counter.emit());
+      emitted.push(...copyOf(counter.emit()));
       expect(counter.isFull).toBe(false);
     }
     counter.end();
-    emitted.push(...counter.emit());
-    expect(counter.emit()).toEqual([]);
+    emitted.push(...copyOf(counter.emit()));
+    expect(counter.emit()).toEqual({ bytes: new Uint8Array(), partitions: [] });
     expect(emissions > 100).toBe(tableBytes === 0);
     expect(emissions > 0).toBe(tableBytes < 2000);
     const counts = new Map<string, number>();
@@ -75,13 +96,35 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     expect(counter.tally).toMatchObject({ lines: 500, ok: 500 });
   });
 
+  it.each([65_535, 65_536, 65_537])('counts one URL %i times', (times) => {
+    const counter = createCounter(kernel, []);
+    counter.begin(0);
+    const record = recordsOf(['a']);
+    counter.push(Buffer.alloc(record.length * times, record));
+    counter.end();
+    expect(readCounts(counter.emit().partitions)).toEqual(new Map([['a', times]]));
+  });
+
+  it.each([65_535, 65_536, 65_537])('counts a URL of %i bytes', (length) => {
+    const counter = createCounter(kernel, []);
+    counter.begin(0);
+    counter.push(recordsOf(['x'.repeat(length), 'a', 'x'.repeat(length)]));
+    counter.end();
+    expect(readCounts(counter.emit().partitions)).toEqual(
+      new Map([
+        ['x'.repeat(length), 2],
+        ['a', 1],
+      ]),
+    );
+  });
+
   it('does not fill up by a URL that it has already', () => {
     const counter = createCounter(kernel, [], { tableBytes: 10_000 });
     counter.begin(0);
     for (let i = 0; i < 2000; i++) counter.push(recordsOf(['https://example.com/hot']));
     expect(counter.isFull).toBe(false);
     counter.end();
-    expect(readCounts(counter.emit())).toEqual(new Map([['https://example.com/hot', 2000]]));
+    expect(readCounts(counter.emit().partitions)).toEqual(new Map([['https://example.com/hot', 2000]]));
   });
 
   it('M02 never joins the lines of two stretches, and skips the mark of each file', () => {
@@ -99,7 +142,7 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
       counter.push(Buffer.from(text));
       counter.end();
     }
-    expect(readCounts(counter.emit())).toEqual(
+    expect(readCounts(counter.emit().partitions)).toEqual(
       new Map([
         ['a', 2],
         ['c', 1],
@@ -138,7 +181,7 @@ describe.each(kernels)('The counter of the $name kernel', (kernel) => {
     counter.begin(0);
     counter.push(Buffer.from('{"a":"x"}\n{"url":"z"}\n'));
     counter.end();
-    expect(readCounts(counter.emit())).toEqual(new Map([['z', 1]]));
+    expect(readCounts(counter.emit().partitions)).toEqual(new Map([['z', 1]]));
     expect(rejects).toMatchObject([{ offset: 0, reason: 'missing_url' }]);
     counter.close();
   });

@@ -48,7 +48,7 @@ export function describeBehaviour(title: string, rows: readonly BehaviourRow[]):
       counter.begin(begin);
       counter.push(bytes);
       counter.end();
-      return counter.emit();
+      return counter.emit().partitions;
     }
   });
 }

@@ -44,12 +44,13 @@ function examine(kernel: Kernel, file: Buffer, { chunkBytes, ...options }: Layou
   const rejects: unknown[] = [];
   const counter = kernel.createCounter({
     ...options,
+    headerBytes: 0,
     onReject: ({ offset, length, reason, head }) =>
       rejects.push([offset, length, reason, Buffer.from(head).toString('latin1')]),
   });
   const mergers = Array.from({ length: options.partitionCount }, () => kernel.createMerger());
   const emit = () => {
-    for (const { partition, rows } of counter.emit()) mergers[partition]?.add(rows);
+    for (const { partition, rows } of counter.emit().partitions) mergers[partition]?.add(rows);
   };
   counter.begin(0);
   for (let at = 0; at < file.length; at += chunkBytes) {

@@ -43,6 +43,7 @@ describe.each(kernels)('Extremes in the $name kernel', (kernel) => {
       urlField: 'url',
       maxLineBytes: 16 * MIB,
       tableBytes: MIB,
+      headerBytes: 0,
       onReject: ({ offset, length, reason, head }) =>
         rejects.push({ offset, length, reason, head: Buffer.from(head).toString() }),
     });

@@ -11,6 +11,7 @@ import {
   readPlan,
   readSplit,
   runKeys,
+  SEGMENT_HEADER_BYTES,
   type StageDeps,
   writeDocument,
 } from '@mapreduce/shared-utils';
@@ -44,6 +45,7 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     urlField,
     maxLineBytes,
     tableBytes,
+    headerBytes: SEGMENT_HEADER_BYTES,
     onReject: (line) => rejects.add(source, line),
   });
 

@@ -1,10 +1,11 @@
-import type { PartitionRows } from '@mapreduce/kernel';
+import type { Emission } from '@mapreduce/kernel';
 import {
   encodeSegmentHeader,
   type MapCommit,
   type ObjectRef,
   type ObjectStore,
   type ObjectWriter,
+  SEGMENT_HEADER_BYTES,
 } from '@mapreduce/shared-utils';
 
 /**
@@ -28,16 +29,22 @@ export class ShuffleWriter {
     return this.#segments;
   }
 
-  async append(partitions: readonly PartitionRows[]): Promise<void> {
-    for (const { partition, rows } of partitions) {
-      this.#writer ??= this.#store.createWriter(this.#ref);
-      const header = encodeSegmentHeader(partition, this.#partitionCount, rows);
-      await this.#writer.write(header);
-      await this.#writer.write(rows);
-      const length = header.length + rows.length;
-      this.#segments.push({ partition, key: this.#ref.objectKey, offset: this.#offset, length });
-      this.#offset += length;
+  /** Fills the headers in and writes all of it at once. */
+  async append({ bytes, partitions }: Emission): Promise<void> {
+    if (partitions.length === 0) return;
+    for (const { partition, rows, offset } of partitions) {
+      const start = offset - SEGMENT_HEADER_BYTES;
+      bytes.set(encodeSegmentHeader(partition, this.#partitionCount, rows), start);
+      this.#segments.push({
+        partition,
+        key: this.#ref.objectKey,
+        offset: this.#offset + start,
+        length: SEGMENT_HEADER_BYTES + rows.length,
+      });
     }
+    this.#writer ??= this.#store.createWriter(this.#ref);
+    await this.#writer.write(bytes);
+    this.#offset += bytes.length;
   }
 
   async close(): Promise<void> {

@@ -28,12 +28,13 @@ function rowsOf(urls: readonly string[]): Uint8Array {
     urlField: 'url',
     maxLineBytes: 1000,
     tableBytes: 1_000_000,
+    headerBytes: 0,
     onReject: () => undefined,
   });
   counter.begin(0);
   for (const url of urls) counter.push(Buffer.from(`${JSON.stringify({ url })}\n`));
   counter.end();
-  return counter.emit()[0]?.rows ?? new Uint8Array();
+  return counter.emit().partitions[0]?.rows ?? new Uint8Array();
 }
 
 /** Writes one shuffle object a list of URLs, and the partition's list of segments. */
@@ -118,7 +119,7 @@ describe('the reducer handler', () => {
   it.each<[string, (bytes: Uint8Array) => Uint8Array, RegExp]>([
     ['with a flipped bit in a row', flip(5 + 24 + 9), /segment at byte 5: expected CRC-32 \d+, got \d+/],
     ['of another kind', flip(5), /expected a segment \(magic\)/],
-    ['of another format version', flip(5 + 4), /expected format version 1, got 5/],
+    ['of another version', flip(5 + 4), /expected segment version 2, got 6/],
     ['of another hash', flip(5 + 6), /expected hash \(murmur3-x86-32\) 1, got 5/],
     ['of another partition', flip(5 + 8), /expected partition 0, got 4/],
     ['made for another number of partitions', flip(5 + 12), /expected partition count 4, got 0/],

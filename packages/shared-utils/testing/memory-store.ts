@@ -65,7 +65,7 @@ function createMemoryWriter(publish: (bytes: Uint8Array) => void): ObjectWriter 
   let pieces: Uint8Array[] = [];
   return {
     async write(bytes) {
-      pieces.push(bytes);
+      pieces.push(Uint8Array.from(bytes));
     },
     async close() {
       publish(concatBytes(pieces));

@@ -204,6 +204,20 @@ export function describeObjectStore(name: string, setup: () => Promise<StoreUnde
         await expectNoOpenHandles();
       });
 
+      it('keeps nothing of the bytes it was given', async () => {
+        const pieces = [1, MIB, 9 * MIB].map(pattern);
+        const lent = Buffer.alloc(9 * MIB);
+        const writer = store.createWriter(refTo('written'));
+        for (const piece of pieces) {
+          lent.set(piece);
+          await writer.write(lent.subarray(0, piece.length));
+          lent.fill(0);
+        }
+        await writer.close();
+        const content = await readBytes(store, refTo('written'));
+        expect(Buffer.compare(content, Buffer.concat(pieces))).toBe(0);
+      });
+
       it('replaces an object only when it closes', async () => {
         const ref = await seed('object', 'first');
         const writer = store.createWriter(ref);

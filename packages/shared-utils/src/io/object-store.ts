@@ -33,7 +33,7 @@ export interface ListedObject extends ObjectStat {
 }
 
 export interface ObjectWriter {
-  /** Takes over `bytes`: the caller must not change them afterwards. */
+  /** Keeps nothing of `bytes`: the caller may change them as soon as the promise is fulfilled. */
   write(bytes: Uint8Array): Promise<void>;
   /** Makes the object visible, whole. */
   close(): Promise<void>;

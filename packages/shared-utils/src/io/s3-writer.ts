@@ -104,9 +104,13 @@ export function createS3Writer(
 
   return {
     async write(bytes) {
-      pieces.push(bytes);
-      bufferedBytes += bytes.length;
-      if (bufferedBytes >= PART_BYTES) await abortOnFailure(beginPart);
+      for (let at = 0; at < bytes.length; ) {
+        const piece = Uint8Array.from(bytes.subarray(at, at + PART_BYTES - bufferedBytes));
+        at += piece.length;
+        pieces.push(piece);
+        bufferedBytes += piece.length;
+        if (bufferedBytes === PART_BYTES) await abortOnFailure(beginPart);
+      }
     },
     close: () => abortOnFailure(finish),
     abort,

@@ -1,13 +1,15 @@
 import { crc32 } from 'node:zlib';
-import { FORMAT_VERSION } from '../domain/contracts';
 import { CorruptRunError } from '../domain/errors';
 import { HASH_VERSION } from '../domain/partition';
 
 /**
- * A segment as it stands in a shuffle object, little-endian: magic `MRSG`, format version u16, hash u16,
+ * A segment as it stands in a shuffle object, little-endian: magic `MRSG`, version u16, hash u16,
  * partition u32, partition count u32, bytes of rows u32, CRC-32 of the rows u32; then the rows.
  */
 export const SEGMENT_HEADER_BYTES = 24;
+
+/** Of the rows too. 1 had a count of 64 bits and a length of 32 in front of every URL. */
+const SEGMENT_VERSION = 2;
 
 const MAGIC = 0x4753524d;
 
@@ -24,7 +26,7 @@ export interface SegmentHeader {
 export function encodeSegmentHeader(partition: number, partitionCount: number, rows: Uint8Array): Uint8Array {
   const header = new DataView(new ArrayBuffer(SEGMENT_HEADER_BYTES));
   header.setUint32(0, MAGIC, true);
-  header.setUint16(4, FORMAT_VERSION, true);
+  header.setUint16(4, SEGMENT_VERSION, true);
   header.setUint16(6, HASH_IDS[HASH_VERSION], true);
   header.setUint32(8, partition, true);
   header.setUint32(12, partitionCount, true);
@@ -40,7 +42,7 @@ export function decodeSegmentHeader(where: string, bytes: Uint8Array): SegmentHe
   }
   const header = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   requireEqual(where, 'a segment (magic)', MAGIC, header.getUint32(0, true));
-  requireEqual(where, 'format version', FORMAT_VERSION, header.getUint16(4, true));
+  requireEqual(where, 'segment version', SEGMENT_VERSION, header.getUint16(4, true));
   requireEqual(where, `hash (${HASH_VERSION})`, HASH_IDS[HASH_VERSION], header.getUint16(6, true));
   return {
     partition: header.getUint32(8, true),

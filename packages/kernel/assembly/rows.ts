@@ -1,0 +1,33 @@
+/**
+ * Packed rows, as they stand in segments: `[length u16, count u16, key]`, little-endian, and where one of the
+ * two numbers is too large for that, or the count is 0 in the short form, `[0 u32, length u32, count u64, key]`.
+ */
+
+export const SHORT_HEADER: usize = 4;
+export const LONG_HEADER: usize = 16;
+
+// @ts-ignore: decorator
+@inline
+function isShort(length: usize, count: u64): bool {
+  return length <= 0xffff && count <= 0xffff;
+}
+
+// @ts-ignore: decorator
+@inline
+export function packedBytes(length: usize, count: u64): usize {
+  return length + (isShort(length, count) ? SHORT_HEADER : LONG_HEADER);
+}
+
+/** Returns where the key goes. */
+// @ts-ignore: decorator
+@inline
+export function packHeader(to: usize, length: usize, count: u64): usize {
+  if (isShort(length, count)) {
+    store<u32>(to, <u32>length | (<u32>count << 16));
+    return to + SHORT_HEADER;
+  }
+  store<u32>(to, 0);
+  store<u32>(to, <u32>length, 4);
+  store<u64>(to, count, 8);
+  return to + LONG_HEADER;
+}
