@@ -388,7 +388,10 @@ describe('the mapper', () => {
     });
 
     it('after it has written aborts its shuffle object', async () => {
-      const { store, mapSplit } = await createRunOf({ first: filling, last: record('a') });
+      const { store, mapSplit } = await createRunOf(
+        { first: filling, last: record('a') },
+        { tableBytes: 1_000_000 },
+      );
       const calls: string[] = [];
       const error = new StoreUnavailableError('memory: try again later');
       const full: ObjectStore = {
