@@ -64,7 +64,7 @@ export class WasmCounter implements UrlCounter {
     this.#input = engine.reserve(this.#capacity);
     engine.exports.initScan(maxLineBytes, scratch);
     engine.exports.initStructure(path, names.length, closers, nameScratch);
-    engine.startTable();
+    engine.startTable(options.tableBytes + 8 * WINDOW_BYTES);
   }
 
   begin(offset: number): void {

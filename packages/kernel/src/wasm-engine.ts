@@ -40,8 +40,11 @@ const SLACK_BYTES = 64;
 /** Behind each other: the widest vector, and no two regions in one cache line. */
 const ALIGNMENT = 64;
 
-const FIRST_SLOTS = 16_384;
+const FIRST_SLOTS = 262_144;
 const SLOT_BYTES = 8;
+
+/** Every row moves when slots grow, so they seldom do. */
+const SLOT_GROWTH = 4;
 
 /** The shortest input that can hold a key: a packed row with an empty one; a line takes twice as much. */
 const MIN_BYTES_PER_KEY = 4;
@@ -100,10 +103,10 @@ export class WasmEngine {
     return at;
   }
 
-  /** Lays out the table above all that was reserved. */
-  startTable(): void {
+  /** Lays out the table above all that was reserved. Rows past `arenaBytes` have the slots moved out of their way. */
+  startTable(arenaBytes: number): void {
     const arenaAt = this.#fixedTop;
-    this.#slotsAt = align(arenaAt + FIRST_SLOTS * 64);
+    this.#slotsAt = align(arenaAt + arenaBytes);
     this.#require(this.#slotsEnd);
     this.exports.initTable(this.#slotsAt, this.#slotCount, arenaAt);
   }
@@ -114,7 +117,7 @@ export class WasmEngine {
     const arenaNeeded = (arenaTop.value >>> 0) + ROW_GROWTH * inputBytes + SLACK_BYTES;
     const rowsNeeded = rowCount() + inputBytes / MIN_BYTES_PER_KEY;
     if (arenaNeeded <= this.#slotsAt && 2 * rowsNeeded <= this.#slotCount) return;
-    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= 2;
+    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= SLOT_GROWTH;
     const arenaBytes = arenaNeeded - this.#fixedTop;
     this.#slotsAt = align(Math.max(this.#slotsEnd, this.#fixedTop + 2 * arenaBytes));
     this.#require(this.#slotsEnd);

@@ -30,7 +30,7 @@ export class WasmMerger implements CountMerger {
   #items: number | null = null;
 
   constructor() {
-    this.#engine.startTable();
+    this.#engine.startTable(32 * 1024 * 1024);
   }
 
   get unique(): number {

@@ -6,7 +6,7 @@ const KEYS = 100_000;
 /** Puts keys of a count of 1 into a table of its own. */
 function fillTable(keys: readonly Uint8Array[]): WasmEngine {
   const engine = new WasmEngine();
-  engine.startTable();
+  engine.startTable(1024 * 1024);
   const rows = encodeRows(keys.map((bytes) => ({ bytes, count: 1 })));
   engine.makeRoom(rows.length);
   const at = engine.borrow(rows.length);
