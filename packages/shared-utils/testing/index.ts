@@ -1,5 +1,5 @@
 export * from './memory-store';
 export * from './object-store-conformance';
-export type { S3Request } from './s3-operations';
-export * from './s3-server';
+export * from './s3/faults';
+export * from './s3/server';
 export * from './stage-fixture';

@@ -10,17 +10,36 @@ export interface MemoryStore extends ObjectStore {
   readonly objects: StoredObjects;
 }
 
-/** An `ObjectStore` for tests. A small `pieceBytes` shows whoever depends on where reads are cut. */
-export function createMemoryStore({ pieceBytes = 64 * 1024 } = {}): MemoryStore {
-  const objects: StoredObjects = new Map();
+export interface MemoryStoreOptions {
+  /** A small one shows whoever depends on where reads are cut. */
+  readonly pieceBytes?: number;
+  /** Whether `put` keeps what was there as a version: `version-1` and so on, for each object. */
+  readonly isVersioned?: boolean;
+}
 
-  const contentOf = (ref: ObjectRef): Uint8Array => {
-    const bytes = objects.get(nameOf(ref));
+/** An `ObjectStore` for tests. */
+export function createMemoryStore({
+  pieceBytes = 64 * 1024,
+  isVersioned = false,
+}: MemoryStoreOptions = {}): MemoryStore {
+  const objects: StoredObjects = new Map();
+  const versions = new Map<string, Uint8Array[]>();
+
+  const contentOf = (ref: ObjectRef, versionId?: string): Uint8Array => {
+    const current = objects.get(nameOf(ref));
+    const known = versions.get(nameOf(ref)) ?? [];
+    const isNamed = isVersioned && versionId !== undefined;
+    const bytes = isNamed ? known.find((_, index) => versionId === nthVersion(index)) : current;
     if (bytes === undefined) throw new InputNotFoundError(`${uri(ref)}: expected an object, got nothing`);
     return bytes;
   };
-  const requireUnchanged = (ref: ObjectRef, ifMatch: string | undefined) => {
-    const { etag } = statOf(contentOf(ref));
+  const statOf = (ref: ObjectRef, versionId?: string): ObjectStat => {
+    const bytes = contentOf(ref, versionId);
+    const index = (versions.get(nameOf(ref)) ?? []).lastIndexOf(bytes);
+    return { ...digestOf(bytes), ...(index !== -1 && { versionId: nthVersion(index) }) };
+  };
+  const requireUnchanged = (ref: ObjectRef, ifMatch: string | undefined, versionId?: string) => {
+    const { etag } = statOf(ref, versionId);
     if (ifMatch === undefined || ifMatch === etag) return;
     throw new InputChangedError(`${uri(ref)}: expected etag ${ifMatch}, got ${etag}`);
   };
@@ -28,23 +47,25 @@ export function createMemoryStore({ pieceBytes = 64 * 1024 } = {}): MemoryStore 
   return {
     objects,
     uri,
-    head: async (ref) => statOf(contentOf(ref)),
+    head: async (ref, { versionId } = {}) => statOf(ref, versionId),
 
-    async *read(ref, { range, ifMatch } = {}) {
+    async *read(ref, { range, ifMatch, versionId } = {}) {
       if (range !== undefined && range.end <= range.start) return;
-      const bytes = contentOf(ref);
-      requireUnchanged(ref, ifMatch);
+      const bytes = contentOf(ref, versionId);
+      requireUnchanged(ref, ifMatch, versionId);
       const { start, end } = range ?? { start: 0, end: bytes.length };
       if (end > bytes.length) {
         throw new InputChangedError(`${uri(ref)}: expected at least ${end} bytes, got ${bytes.length}`);
       }
       for (let at = start; at < end; at += pieceBytes) yield bytes.slice(at, Math.min(at + pieceBytes, end));
-      if (ifMatch !== undefined) requireUnchanged(ref, ifMatch);
+      if (ifMatch !== undefined) requireUnchanged(ref, ifMatch, versionId);
     },
 
     async put(ref, bytes, { ifNoneMatch = false } = {}) {
       if (ifNoneMatch && objects.has(nameOf(ref))) return false;
-      objects.set(nameOf(ref), bytes.slice());
+      const content = bytes.slice();
+      objects.set(nameOf(ref), content);
+      if (isVersioned) versions.set(nameOf(ref), [...(versions.get(nameOf(ref)) ?? []), content]);
       return true;
     },
 
@@ -52,7 +73,8 @@ export function createMemoryStore({ pieceBytes = 64 * 1024 } = {}): MemoryStore 
 
     async *list(bucket, prefix) {
       const found = [...objects].filter(([name]) => name.startsWith(`${bucket}/${prefix}`)).sort(byName);
-      for (const [name, bytes] of found) yield { objectKey: name.slice(bucket.length + 1), ...statOf(bytes) };
+      for (const [name, bytes] of found)
+        yield { objectKey: name.slice(bucket.length + 1), ...digestOf(bytes) };
     },
 
     async delete(refs) {
@@ -84,7 +106,11 @@ function uri(ref: ObjectRef): string {
   return `memory://${nameOf(ref)}`;
 }
 
-function statOf(bytes: Uint8Array): ObjectStat {
+function nthVersion(index: number): string {
+  return `version-${index + 1}`;
+}
+
+function digestOf(bytes: Uint8Array): ObjectStat {
   return { size: bytes.length, etag: createHash('md5').update(bytes).digest('hex') };
 }
 

@@ -10,13 +10,15 @@ export interface StoreUnderTest {
   readonly store: ObjectStore;
   /** A bucket that exists and is empty. */
   readonly bucket: string;
+  /** Another such bucket whose objects have versions, where the store knows them. */
+  readonly versionedBucket?: string;
   /** Files or responses that the adapter holds open now. */
   readonly countOpenHandles: () => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
 /** In UTF-8 byte order; the last two are the other way round in the order of UTF-16. */
-const ODD_KEYS = [
+export const ODD_KEYS = [
   ' space',
   '#hash',
   '%',
@@ -132,6 +134,34 @@ export function describeObjectStore(name: string, setup: () => Promise<StoreUnde
         };
         await expect(consume()).rejects.toThrow(RangeError);
         await expectNoOpenHandles();
+      });
+    });
+
+    describe('a version', () => {
+      it('is told and read by its id, or the newest where none is named; without versions the id is ignored', async () => {
+        const bucket = under.versionedBucket ?? under.bucket;
+        const ref = { bucket, objectKey: 'object' };
+        await store.put(ref, Buffer.from('first'));
+        const first = await store.head(ref);
+        await store.put(ref, Buffer.from('second, longer'));
+        const second = await store.head(ref);
+        expect(await readText(store, ref)).toBe('second, longer');
+        if (under.versionedBucket === undefined) {
+          expect(second).not.toHaveProperty('versionId');
+          expect(await store.head(ref, { versionId: 'any' })).toEqual(second);
+          return;
+        }
+        for (const { stat, text } of [
+          { stat: first, text: 'first' },
+          { stat: second, text: 'second, longer' },
+        ]) {
+          const versionId = stat.versionId ?? 'none';
+          expect(await store.head(ref, { versionId })).toEqual(stat);
+          expect(await readText(store, ref, { versionId, ifMatch: stat.etag })).toBe(text);
+          expect(await readText(store, ref, { versionId, range: { start: 1, end: 3 } })).toBe(
+            text.slice(1, 3),
+          );
+        }
       });
     });
 

@@ -15,7 +15,7 @@ export class InvalidInputError extends PipelineError {
   override readonly name = 'InvalidInputError';
 }
 
-/** An input object or its bucket does not exist, or may not be read. */
+/** An object does not exist, as its store says for certain; locally also one that may not be read. */
 export class InputNotFoundError extends PipelineError {
   override readonly name = 'InputNotFoundError';
 }
@@ -60,7 +60,15 @@ export class OutputExistsError extends PipelineError {
   override readonly name = 'OutputExistsError';
 }
 
-/** The object store did not answer properly after the client's own retries; the same call may succeed later. */
+/**
+ * Credentials, permissions, bucket or region are wrong. Says nothing of whether an object exists, so it must
+ * never be read as: none there.
+ */
+export class StoreAccessError extends PipelineError {
+  override readonly name = 'StoreAccessError';
+}
+
+/** The object store did not answer properly, however often it was asked; the same call may succeed later. */
 export class StoreUnavailableError extends PipelineError {
   override readonly name = 'StoreUnavailableError';
   override readonly isRetryable = true;
@@ -78,6 +86,7 @@ export const pipelineErrors = [
   LedgerImbalanceError,
   ErrorBudgetExceededError,
   OutputExistsError,
+  StoreAccessError,
   StoreUnavailableError,
 ] as const;
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { S3Client } from '@aws-sdk/client-s3';
 import { readConfig } from './config';
 import { createS3Store } from './s3-store';
 import type { StageDeps } from './stage-deps';
@@ -9,7 +8,7 @@ import type { StageDeps } from './stage-deps';
 export function createLambdaDeps(stage: string, env: NodeJS.ProcessEnv): StageDeps {
   const logger = new Logger({ serviceName: stage });
   return {
-    store: createS3Store(new S3Client({})),
+    store: createS3Store(),
     config: readConfig(env),
     log: {
       debug: (message, fields = {}) => logger.debug(message, fields),

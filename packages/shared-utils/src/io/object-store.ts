@@ -42,14 +42,20 @@ export interface ObjectWriter {
 }
 
 export interface ObjectStore {
-  /** @throws InputNotFoundError where there is no such object, or no permission to see it. */
-  head(ref: ObjectRef): Promise<ObjectStat>;
+  /**
+   * The current version, or the one that is named. A store without versions ignores the name, and tells none.
+   * @throws InputNotFoundError where there is none for certain, StoreAccessError where that cannot be told
+   */
+  head(ref: ObjectRef, options?: { readonly versionId?: string }): Promise<ObjectStat>;
   /**
    * The bytes in order, in pieces of any size; never fewer than asked for without an error.
-   * @throws InputNotFoundError, InputChangedError, StoreUnavailableError
+   * @throws InputNotFoundError, InputChangedError, StoreAccessError, StoreUnavailableError
    */
   read(ref: ObjectRef, options?: ReadOptions): AsyncIterable<Uint8Array>;
-  /** Writes a small object whole. With `ifNoneMatch`, false means that one stands there already. */
+  /**
+   * Writes a small object whole. With `ifNoneMatch`, false means that another one stands there already; it is
+   * not said of the very bytes of a first attempt whose answer was lost.
+   */
   put(ref: ObjectRef, bytes: Uint8Array, options?: { readonly ifNoneMatch?: boolean }): Promise<boolean>;
   /** Writes an object of any size in constant memory; it replaces whatever is there. */
   createWriter(ref: ObjectRef): ObjectWriter;

@@ -7,7 +7,7 @@ export async function readText(store: ObjectStore, ref: ObjectRef, options?: Rea
 }
 
 export async function readBytes(
-  store: ObjectStore,
+  store: Pick<ObjectStore, 'read'>,
   ref: ObjectRef,
   options?: ReadOptions,
 ): Promise<Uint8Array> {

@@ -25,7 +25,7 @@ export async function readDocument<Document>(
   return parse(store.uri(ref), await readWritten(store, ref, () => readText(store, ref)));
 }
 
-/** The same, where it may be absent: null then. */
+/** The same, where it may be absent: null then, but an error where the store does not let that be told. */
 export async function readDocumentIfPresent<Document>(
   store: ObjectStore,
   ref: ObjectRef,
@@ -39,6 +39,18 @@ export async function readDocumentIfPresent<Document>(
     throw error;
   }
   return parse(store.uri(ref), json);
+}
+
+/** Whether there is such an object for certain; an error where the store does not let that be told. */
+export async function isPresent(store: ObjectStore, ref: ObjectRef): Promise<boolean> {
+  try {
+    // Not `head`: the answer to it has no body, so that a missing bucket looks like a missing object.
+    await readBytes(store, ref);
+    return true;
+  } catch (error) {
+    if (error instanceof InputNotFoundError) return false;
+    throw error;
+  }
 }
 
 /** Writes a document whole. With `ifNoneMatch`, false means that one stands there already. */

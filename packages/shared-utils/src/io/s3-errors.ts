@@ -3,6 +3,7 @@ import {
   InputNotFoundError,
   InvalidInputError,
   isPipelineError,
+  StoreAccessError,
   StoreUnavailableError,
   UnsupportedInputError,
 } from '../domain/errors';
@@ -12,11 +13,6 @@ export interface S3Call {
   readonly where: string;
   readonly permission: string;
 }
-
-/** Runs one call under its deadline, its errors already those of the pipeline. */
-export type S3Attempt = <Output>(
-  send: (options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
-) => Promise<Output>;
 
 /** The parts of an SDK error that matter here; without an answer there is no status. */
 interface S3Failure {
@@ -37,9 +33,17 @@ const CREDENTIAL_ERRORS = [
 ];
 
 /** Not the status but the name says that a later call may succeed. */
-const PASSING_ERRORS = ['AbortError', 'NoSuchUpload', 'RequestTimeout', 'SlowDown', 'TimeoutError'];
+const PASSING_ERRORS = [
+  'AbortError',
+  'NoSuchUpload',
+  // The SDK has set its clock by the answer.
+  'RequestTimeTooSkewed',
+  'RequestTimeout',
+  'SlowDown',
+  'TimeoutError',
+];
 
-/** The pipeline's error for whatever a call to the SDK threw, once the SDK's own retries are used up. */
+/** The pipeline's error for whatever a call to the SDK threw. What may pass is a `StoreUnavailableError`. */
 export function toStoreError(thrown: unknown, { where, permission }: S3Call): Error {
   if (isPipelineError(thrown)) return thrown;
   const failure = thrown as S3Failure;
@@ -47,17 +51,17 @@ export function toStoreError(thrown: unknown, { where, permission }: S3Call): Er
   const status = statusOf(thrown);
   const got = `got ${[status, failure.name].filter(Boolean).join(' ')}`;
   if (isWrongRegion(failure)) {
-    return new InputNotFoundError(`${where}: ${got}: ${regionAdvice(failure)}`, options);
+    return new StoreAccessError(`${where}: ${got}: ${regionAdvice(failure)}`, options);
   }
   if (CREDENTIAL_ERRORS.includes(failure.name)) {
     const advice = 'expected valid AWS credentials';
-    return new InputNotFoundError(`${where}: ${advice}, ${got} (${failure.message}); renew them`, options);
+    return new StoreAccessError(`${where}: ${advice}, ${got} (${failure.message}); renew them`, options);
   }
   if (failure.name === 'InvalidObjectState') {
     return new UnsupportedInputError(`${where}: the object is archived; restore it first`, options);
   }
   if (failure.name === 'NoSuchBucket') {
-    return new InputNotFoundError(`${where}: ${got}: the bucket does not exist; check its name`, options);
+    return new StoreAccessError(`${where}: ${got}: the bucket does not exist; check its name`, options);
   }
   if (isPassing(failure, status)) {
     return new StoreUnavailableError(`${where}: ${got} (${failure.message}); try again later`, options);
@@ -65,11 +69,12 @@ export function toStoreError(thrown: unknown, { where, permission }: S3Call): Er
   switch (status) {
     case 401:
     case 403:
-    case 404:
-      return new InputNotFoundError(
-        `${where}: ${got}: missing or not permitted; check the name and the permission ${permission}`,
+      return new StoreAccessError(
+        `${where}: ${got}: not permitted, or missing where s3:ListBucket is not granted; check the name and the permission ${permission}`,
         options,
       );
+    case 404:
+      return new InputNotFoundError(`${where}: ${got}: there is no such object; check the name`, options);
     case 412:
       return new InputChangedError(`${where}: ${got}: the object has changed; start a new run`, options);
     case 416:

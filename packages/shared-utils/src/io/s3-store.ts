@@ -1,174 +1,58 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  DeleteObjectsCommand,
-  type DeleteObjectsCommandOutput,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { InputNotFoundError, StoreUnavailableError } from '../domain/errors';
-import { escapeUnprintable, quote } from '../domain/quote';
-import type { ListedObject, ObjectRef, ObjectStore } from './object-store';
-import { required, type S3Attempt, type S3Call, statusOf, toStoreError } from './s3-errors';
+import { HeadObjectCommand, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { ObjectRef, ObjectStat, ObjectStore } from './object-store';
+import { callOf, connectS3, type S3Connection, type S3Settings, s3Uri, targetOf } from './s3-connection';
+import { deleteS3Objects } from './s3-delete';
+import { required } from './s3-errors';
+import { listS3Objects } from './s3-list';
+import { putS3Object } from './s3-put';
 import { readS3Object } from './s3-read';
+import { createAttempt } from './s3-retry';
 import { createS3Writer } from './s3-writer';
 
-/** The most that one DeleteObjects request takes. */
-const DELETE_BATCH = 1000;
-
-/** Attempts at a conditional put that meets another one on its way. */
-const MAX_CONFLICTS = 5;
-
-export interface S3StoreOptions {
-  /** A read that gets no byte for this long is resumed, a few times. */
-  readonly idleTimeoutMs?: number;
-  /** Any other request ends after this long, with the client's own retries. */
-  readonly requestTimeoutMs?: number;
-  /** Mean pause before the first retry of ours; it doubles for each further one. */
-  readonly retryDelayMs?: number;
+export interface S3Store extends ObjectStore {
+  /** Closes the connections that are kept for the next request. */
+  destroy(): void;
 }
 
-/** Objects in S3. The client brings region, credentials and the retries of single requests. */
+/** Objects in S3, with the region and the credentials of the environment where `clientConfig` names none. */
 export function createS3Store(
-  client: S3Client,
-  { idleTimeoutMs = 30_000, requestTimeoutMs = 120_000, retryDelayMs = 100 }: S3StoreOptions = {},
-): ObjectStore {
-  const attempting =
-    (call: S3Call): S3Attempt =>
-    async (send) => {
-      try {
-        return await send({ abortSignal: AbortSignal.timeout(requestTimeoutMs) });
-      } catch (error) {
-        throw toStoreError(error, call);
-      }
-    };
-
-  const putOnce = async (
-    attempt: S3Attempt,
-    command: PutObjectCommand,
-  ): Promise<'done' | 'taken' | 'conflict'> => {
-    try {
-      await attempt((options) => client.send(command, options));
-      return 'done';
-    } catch (error) {
-      const status = statusOf((error as Error).cause);
-      if (status === 412) return 'taken';
-      if (status === 409) return 'conflict';
-      throw error;
-    }
-  };
-
+  clientConfig: S3ClientConfig = {},
+  settings: Partial<S3Settings> = {},
+): S3Store {
+  const connection = connectS3(clientConfig, settings);
   return {
-    async head(ref) {
-      const command = new HeadObjectCommand({ Bucket: ref.bucket, Key: ref.objectKey });
-      const call = { where: place(ref), permission: 's3:GetObject' };
-      const answer = await attempting(call)((options) => client.send(command, options));
-      return {
-        size: required(answer.ContentLength, call, 'a Content-Length'),
-        etag: required(answer.ETag, call, 'an ETag'),
-        ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
-      };
-    },
-
-    read(ref, options = {}) {
-      const permission = options.versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
-      const settings = { idleTimeoutMs, retryDelayMs };
-      return readS3Object(client, ref, options, { where: place(ref), permission }, settings);
-    },
-
-    async put(ref, bytes, { ifNoneMatch = false } = {}) {
-      const attempt = attempting({ where: place(ref), permission: 's3:PutObject' });
-      const input = { Bucket: ref.bucket, Key: ref.objectKey, Body: bytes };
-      const command = new PutObjectCommand({ ...input, ...(ifNoneMatch && { IfNoneMatch: '*' }) });
-      for (let conflicts = 0; ; conflicts++) {
-        const outcome = await putOnce(attempt, command);
-        if (outcome !== 'conflict') return outcome === 'done';
-        if (conflicts === MAX_CONFLICTS) {
-          throw new StoreUnavailableError(
-            `${place(ref)}: got 409 to ${conflicts + 1} conditional puts; try again later`,
-          );
-        }
-        await delay(retryDelayMs * 2 ** conflicts * 2 * Math.random());
-      }
-    },
-
-    createWriter(ref) {
-      return createS3Writer(client, ref, attempting({ where: place(ref), permission: 's3:PutObject' }));
-    },
-
-    async *list(bucket, prefix) {
-      const call = { where: place({ bucket, objectKey: prefix }), permission: 's3:ListBucket' };
-      for (let token: string | undefined; ; ) {
-        const command = new ListObjectsV2Command({
-          Bucket: bucket,
-          Prefix: prefix,
-          EncodingType: 'url',
-          ContinuationToken: token,
-        });
-        const page = await attempting(call)((options) => client.send(command, options));
-        yield* listedObjects(page, call);
-        token = page.NextContinuationToken;
-        if (token === undefined) return;
-      }
-    },
-
-    async delete(refs) {
-      for (const [bucket, keys] of keysByBucket(refs)) {
-        for (let at = 0; at < keys.length; at += DELETE_BATCH) {
-          const Objects = keys.slice(at, at + DELETE_BATCH).map((Key) => ({ Key }));
-          const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
-          const attempt = attempting({ where: `s3://${bucket}`, permission: 's3:DeleteObject' });
-          requireDeleted(bucket, await attempt((options) => client.send(command, options)));
-        }
-      }
-    },
-
-    uri,
+    head: (ref, options = {}) => headS3Object(connection, ref, options.versionId),
+    read: (ref, options = {}) =>
+      readS3Object(connection, ref, options, callOf(ref, readPermission(options.versionId))),
+    put: (ref, bytes, { ifNoneMatch = false } = {}) => putS3Object(connection, ref, bytes, ifNoneMatch),
+    createWriter: (ref) => createS3Writer(connection, ref),
+    list: (bucket, prefix) => listS3Objects(connection, bucket, prefix),
+    delete: (refs) => deleteS3Objects(connection, refs),
+    uri: s3Uri,
+    destroy: () => connection.client.destroy(),
   };
 }
 
-function uri({ bucket, objectKey }: ObjectRef): string {
-  return `s3://${bucket}/${objectKey}`;
-}
-
-function place(ref: ObjectRef): string {
-  return escapeUnprintable(uri(ref));
-}
-
-/** XML cannot hold every key, so they are asked for form-encoded; not every server can do that. */
-function* listedObjects(page: ListObjectsV2CommandOutput, call: S3Call): Generator<ListedObject> {
-  const decode = page.EncodingType === 'url' ? formDecode : (key: string) => key;
-  for (const { Key, Size, ETag } of page.Contents ?? []) {
-    yield {
-      objectKey: decode(required(Key, call, 'a key')),
-      size: required(Size, call, 'a size'),
-      etag: required(ETag, call, 'an ETag'),
+async function headS3Object(
+  connection: S3Connection,
+  ref: ObjectRef,
+  versionId: string | undefined,
+): Promise<ObjectStat> {
+  const call = callOf(ref, readPermission(versionId));
+  const command = new HeadObjectCommand({ ...targetOf(ref), VersionId: versionId });
+  return createAttempt(
+    connection,
+    call,
+  )(async (options) => {
+    const answer = await connection.client.send(command, options);
+    return {
+      size: required(answer.ContentLength, call, 'a Content-Length'),
+      etag: required(answer.ETag, call, 'an ETag'),
+      ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
     };
-  }
+  });
 }
 
-function formDecode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
-}
-
-function keysByBucket(refs: readonly ObjectRef[]): Map<string, string[]> {
-  const keys = new Map<string, string[]>();
-  for (const { bucket, objectKey } of refs) {
-    const known = keys.get(bucket);
-    if (known === undefined) keys.set(bucket, [objectKey]);
-    else known.push(objectKey);
-  }
-  return keys;
-}
-
-/** The request succeeds even where none of its keys was deleted. */
-function requireDeleted(bucket: string, { Errors = [] }: DeleteObjectsCommandOutput): void {
-  const [first] = Errors;
-  if (first === undefined) return;
-  const ErrorClass = first.Code === 'AccessDenied' ? InputNotFoundError : StoreUnavailableError;
-  throw new ErrorClass(
-    `s3://${bucket}: ${Errors.length} objects not deleted, the first ${quote(first.Key ?? '')} (${first.Code}: ${first.Message})`,
-  );
+function readPermission(versionId: string | undefined): string {
+  return versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
 }

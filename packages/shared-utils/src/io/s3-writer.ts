@@ -1,21 +1,24 @@
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   PutObjectCommand,
-  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { concatBytes } from '../domain/wtf8';
 import type { ObjectRef, ObjectWriter } from './object-store';
-import type { S3Attempt } from './s3-errors';
+import { callOf, type S3Connection, targetOf } from './s3-connection';
+import { required } from './s3-errors';
+import { createAttempt } from './s3-retry';
 
 /** S3 takes 10,000 parts of at least 5 MiB: an object may have 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 interface Upload {
-  readonly id: string | undefined;
+  readonly id: string;
   readonly parts: CompletedPart[];
 }
 
@@ -23,12 +26,11 @@ interface Upload {
  * A small object goes up in one request as it closes; a larger one in parts, one of them on its way while
  * the next is filled. A failure gives the upload up, so that no part of it is kept and paid for.
  */
-export function createS3Writer(
-  client: S3Client,
-  { bucket, objectKey }: ObjectRef,
-  attempt: S3Attempt,
-): ObjectWriter {
-  const target = { Bucket: bucket, Key: objectKey };
+export function createS3Writer(connection: S3Connection, ref: ObjectRef): ObjectWriter {
+  const { client } = connection;
+  const call = callOf(ref, 's3:PutObject');
+  const attempt = createAttempt(connection, call);
+  const target = targetOf(ref);
   // Named in every step: a completion may list the checksums of its parts only where the upload began with them.
   const checked = { ...target, ChecksumAlgorithm: 'CRC32' } as const;
   let pieces: Uint8Array[] = [];
@@ -46,14 +48,20 @@ export function createS3Writer(
   const sendPart = async ({ id, parts }: Upload, bytes: Uint8Array): Promise<void> => {
     const PartNumber = parts.length + 1;
     const part = new UploadPartCommand({ ...checked, UploadId: id, PartNumber, Body: bytes });
-    const { ETag, ChecksumCRC32 } = await attempt((options) => client.send(part, options));
-    parts.push({ PartNumber, ETag, ChecksumCRC32 });
+    const completed = await attempt(async (options) => {
+      const { ETag, ChecksumCRC32 } = await client.send(part, options);
+      return { PartNumber, ETag: required(ETag, call, 'an ETag'), ChecksumCRC32 };
+    });
+    parts.push(completed);
   };
 
   const beginUpload = async (): Promise<Upload> => {
     const create = new CreateMultipartUploadCommand(checked);
-    const { UploadId } = await attempt((options) => client.send(create, options));
-    return { id: UploadId, parts: [] };
+    // An attempt whose answer is lost leaves an upload without parts; the bucket's lifecycle rule ends it.
+    return attempt(async (options) => {
+      const { UploadId } = await client.send(create, options);
+      return { id: required(UploadId, call, 'an UploadId'), parts: [] };
+    });
   };
 
   const beginPart = async (): Promise<void> => {
@@ -78,7 +86,16 @@ export function createS3Writer(
       UploadId: id,
       MultipartUpload: { Parts: parts },
     });
-    await attempt((options) => client.send(complete, options));
+    await attempt(async (options, nth) => {
+      try {
+        await client.send(complete, options);
+      } catch (error) {
+        if (nth === 1 || !isNoSuchUpload(error)) throw error;
+        // An attempt whose answer was lost may have completed it. Whoever may not look is not told, and fails.
+        const found = await client.send(new HeadObjectCommand(target), options).catch(() => null);
+        if (found?.ETag !== etagOfParts(parts)) throw error;
+      }
+    });
     upload = null;
   };
 
@@ -88,7 +105,11 @@ export function createS3Writer(
     lastPart = Promise.resolve();
     if (upload === null) return;
     const command = new AbortMultipartUploadCommand({ ...target, UploadId: upload.id });
-    await attempt((options) => client.send(command, options).catch(ignoreNoSuchUpload));
+    await attempt((options) =>
+      client.send(command, options).catch((error) => {
+        if (!isNoSuchUpload(error)) throw error;
+      }),
+    );
     upload = null;
   };
 
@@ -118,6 +139,12 @@ export function createS3Writer(
 }
 
 /** It was given up before, or completed by a request whose answer was lost. */
-function ignoreNoSuchUpload(error: Error): void {
-  if (error.name !== 'NoSuchUpload') throw error;
+function isNoSuchUpload(error: unknown): boolean {
+  return (error as Error).name === 'NoSuchUpload';
+}
+
+/** MD5 of the parts' MD5s, and their number. Encrypted by a key of KMS an object has another: then nothing is proved. */
+function etagOfParts(parts: readonly CompletedPart[]): string {
+  const digests = parts.map(({ ETag = '' }) => Buffer.from(ETag.replaceAll('"', ''), 'hex'));
+  return `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${parts.length}"`;
 }

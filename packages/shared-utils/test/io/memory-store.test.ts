@@ -1,8 +1,11 @@
 import { createMemoryStore, describeObjectStore } from '../../testing';
 
-describeObjectStore('memory', async () => ({
-  store: createMemoryStore(),
-  bucket: 'bucket',
-  countOpenHandles: async () => 0,
-  close: async () => {},
-}));
+for (const isVersioned of [false, true]) {
+  describeObjectStore(isVersioned ? 'memory with versions' : 'memory', async () => ({
+    store: createMemoryStore({ isVersioned }),
+    bucket: 'bucket',
+    ...(isVersioned && { versionedBucket: 'bucket' }),
+    countOpenHandles: async () => 0,
+    close: async () => {},
+  }));
+}
