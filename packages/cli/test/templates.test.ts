@@ -127,6 +127,24 @@ describe('the roles', () => {
     );
   });
 
+  it.each([
+    { stage: 'Planner', seen: ['TempBucket runs/*', 'OutputBucket *manifest.json'] },
+    { stage: 'Mapper', seen: ['TempBucket runs/*'] },
+    { stage: 'Grouping', seen: ['TempBucket runs/*'] },
+    { stage: 'Reducer', seen: ['TempBucket runs/*'] },
+    { stage: 'Committer', seen: ['TempBucket runs/*', 'OutputBucket *manifest.json'] },
+  ])('let the $stage tell what is missing from what it may not read: a 404 from a 403', ({ stage, seen }) => {
+    const [policy] = single.resources[`${stage}Role`].Properties.Policies;
+    const lists = policy.PolicyDocument.Statement.filter(
+      ({ Action, Condition }: Data) => Action === 's3:ListBucket' && Condition !== undefined,
+    );
+    const found = lists.map(({ Resource, Condition }: Data) => {
+      const bucket = /:::\$\{(\w+)\}$/.exec(Resource['Fn::Sub'])?.[1];
+      return `${bucket} ${Condition.StringLike['s3:prefix']}`;
+    });
+    expect(found.sort()).toEqual([...seen].sort());
+  });
+
   it('attach no policy that is written elsewhere', () => {
     for (const { Properties } of Object.values(resourcesOf(single, ROLE))) {
       expect(Properties).not.toHaveProperty('ManagedPolicyArns');

@@ -25,6 +25,7 @@ import {
   requireSame,
   runKeys,
   type StageDeps,
+  StoreUnavailableError,
   writeDocument,
 } from '@mapreduce/shared-utils';
 import { mergeTop } from './merge-top';
@@ -72,7 +73,11 @@ async function publish(deps: StageDeps, plan: Plan, ref: ObjectRef): Promise<Man
 
   const manifest = createManifest(plan, groups, reduced, inputs, deps.now());
   const isFirst = await writeDocument(deps.store, ref, manifest, { ifNoneMatch: true, indent: 2 });
-  return isFirst ? manifest : ((await findOwnManifest(deps, ref, plan.runId)) ?? manifest);
+  const published = isFirst ? manifest : await findOwnManifest(deps, ref, plan.runId);
+  if (published !== null) return published;
+  throw new StoreUnavailableError(
+    `${deps.store.uri(ref)}: expected the manifest of another attempt, got none; try again later`,
+  );
 }
 
 function createManifest(

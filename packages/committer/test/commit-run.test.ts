@@ -1,10 +1,12 @@
 import {
   FORMAT_VERSION,
   type GroupSummary,
+  type ObjectStore,
   type Plan,
   parseManifest,
   type ReduceCommit,
   runKeys,
+  StoreAccessError,
 } from '@mapreduce/shared-utils';
 import {
   createStageFixture,
@@ -167,6 +169,31 @@ describe('the committer handler', () => {
     await expect(createCommitterHandler(fixture.deps)(event)).rejects.toMatchObject({
       name: 'OutputExistsError',
     });
+  });
+
+  it('claims no result where it has not published one and finds none', async () => {
+    const fixture = await createCommitFixture();
+    const put = async () => false;
+    await expect(
+      createCommitterHandler({ ...fixture.deps, store: { ...fixture.store, put } })(event),
+    ).rejects.toMatchObject({
+      name: 'StoreUnavailableError',
+      message: expect.stringContaining('expected the manifest of another attempt, got none'),
+    });
+  });
+
+  it('passes on that it may not tell whether there is a manifest, and deletes nothing', async () => {
+    const fixture = await createCommitFixture();
+    const error = new StoreAccessError('memory://output: got 403');
+    const read: ObjectStore['read'] = (ref, options) => {
+      if (ref.bucket === FIXTURE_OUTPUT) throw error;
+      return fixture.store.read(ref, options);
+    };
+    const before = new Map(fixture.store.objects);
+    await expect(
+      createCommitterHandler({ ...fixture.deps, store: { ...fixture.store, read } })(event),
+    ).rejects.toBe(error);
+    expect(fixture.store.objects).toEqual(before);
   });
 
   it.each<[string, Overrides, RegExp]>([

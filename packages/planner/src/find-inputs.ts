@@ -66,11 +66,12 @@ async function pin(
   store: ObjectStore,
   { stat: listed, versionId: wanted, ...ref }: Found,
 ): Promise<PinnedObject> {
-  const { size, etag, versionId } = listed ?? (await store.head(ref));
+  const named = wanted === undefined ? {} : { versionId: wanted };
+  const { size, etag, versionId } = listed ?? (await store.head(ref, named));
   const where = store.uri(ref);
   if (wanted !== undefined && wanted !== versionId) {
     throw new InvalidInputError(
-      `${where}: expected version ${quote(wanted)} to be the current one, got ${quote(versionId ?? 'none')}; copy that version to a key of its own`,
+      `${where}: expected version ${quote(wanted)}, got ${quote(versionId ?? 'none')}; leave the version out where the store keeps none`,
     );
   }
   const head = await readBytes(store, ref, {

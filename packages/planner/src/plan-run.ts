@@ -4,9 +4,9 @@ import {
   fingerprintOf,
   formatDocument,
   formatLineIndex,
-  InputNotFoundError,
   type InputSplit,
   InvalidInputError,
+  isPresent,
   manifestKey,
   OutputExistsError,
   type PinnedObject,
@@ -19,6 +19,7 @@ import {
   readDocumentIfPresent,
   runKeys,
   type StageDeps,
+  StoreUnavailableError,
   writeDocument,
 } from '@mapreduce/shared-utils';
 import { cutSplits } from './cut-splits';
@@ -81,12 +82,7 @@ async function findPlan(
 /** Before any work, and before anything that is there could be overwritten. */
 async function requireFreeOutput({ store }: StageDeps, configuration: RunConfiguration): Promise<void> {
   const ref = { bucket: configuration.outputBucket, objectKey: manifestKey(configuration.outputPrefix) };
-  try {
-    await store.head(ref);
-  } catch (error) {
-    if (error instanceof InputNotFoundError) return;
-    throw error;
-  }
+  if (!(await isPresent(store, ref))) return;
   throw new OutputExistsError(
     `${store.uri(ref)}: expected no output yet, got one; choose another output_prefix`,
   );
@@ -119,7 +115,7 @@ async function commitPlan(deps: StageDeps, plan: Plan): Promise<Plan> {
   const { store, config, log } = deps;
   const ref = { bucket: config.bucketTemp, objectKey: runKeys(plan.runId).plan };
   const isFirst = await writeDocument(store, ref, plan, { ifNoneMatch: true });
-  if (!isFirst) return (await findPlan(deps, plan.runId, plan.executionId)) ?? plan;
+  if (!isFirst) return findTwin(deps, plan, store.uri(ref));
   log.info('run planned', {
     run_id: plan.runId,
     inputs: plan.inputCount,
@@ -127,6 +123,14 @@ async function commitPlan(deps: StageDeps, plan: Plan): Promise<Plan> {
     bytes: plan.plannedBytes,
   });
   return plan;
+}
+
+async function findTwin(deps: StageDeps, { runId, executionId }: Plan, where: string): Promise<Plan> {
+  const twin = await findPlan(deps, runId, executionId);
+  if (twin !== null) return twin;
+  throw new StoreUnavailableError(
+    `${where}: expected the plan of another attempt, got none; try again later`,
+  );
 }
 
 function formatLines(documents: readonly (PinnedObject | InputSplit)[]): Uint8Array[] {

@@ -172,27 +172,43 @@ describe('finding inputs', () => {
 
   describe('with a version', () => {
     const versioned = async () => {
-      const store = await storeWith({ a: 'x' });
-      const head: MemoryStore['head'] = async (ref) => ({ ...(await store.head(ref)), versionId: 'v2' });
-      return { ...store, head };
+      const store = createMemoryStore({ isVersioned: true });
+      const ref = { bucket: 'in', objectKey: 'a' };
+      await store.put(ref, gzipSync('older'));
+      await store.put(ref, Buffer.from('current'));
+      return store;
     };
 
-    it('pins the current one, named or not', async () => {
-      for (const named of [file('a'), { ...file('a'), versionId: 'v2' }]) {
-        expect(await findInputs(await versioned(), { inputFiles: [named] })).toMatchObject([
-          { key: 'a', versionId: 'v2' },
-        ]);
-      }
+    it.each([
+      {
+        what: 'the current one, not named',
+        versionId: undefined,
+        expected: 'version-2',
+        compression: 'none',
+      },
+      { what: 'the current one', versionId: 'version-2', expected: 'version-2', compression: 'none' },
+      { what: 'an older one', versionId: 'version-1', expected: 'version-1', compression: 'gzip' },
+    ])('pins $what, by its own size, etag and first bytes', async ({ versionId, expected, compression }) => {
+      const store = await versioned();
+      const { size, etag } = await store.head({ bucket: 'in', objectKey: 'a' }, { versionId: expected });
+      const inputFiles = [{ ...file('a'), ...(versionId !== undefined && { versionId }) }];
+      expect(await findInputs(store, { inputFiles })).toEqual([
+        { bucket: 'in', key: 'a', versionId: expected, size, etag, compression },
+      ]);
     });
 
-    it('refuses another one, rather than to read the current one in its place', async () => {
-      const inputFiles = [{ ...file('a'), versionId: 'v1' }];
+    it('refuses one that there is not', async () => {
+      const inputFiles = [{ ...file('a'), versionId: 'version-3' }];
       await expect(findInputs(await versioned(), { inputFiles })).rejects.toMatchObject({
-        name: 'InvalidInputError',
-        message: expect.stringContaining('expected version "v1" to be the current one, got "v2"'),
+        name: 'InputNotFoundError',
       });
+    });
+
+    it('refuses any where the store keeps none, rather than to read the current one in its place', async () => {
+      const inputFiles = [{ ...file('a'), versionId: 'version-1' }];
       await expect(findInputs(await storeWith({ a: 'x' }), { inputFiles })).rejects.toMatchObject({
         name: 'InvalidInputError',
+        message: expect.stringContaining('expected version "version-1", got "none"'),
       });
     });
   });

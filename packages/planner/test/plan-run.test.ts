@@ -8,6 +8,7 @@ import {
   readPlan,
   readSplit,
   type StageDeps,
+  StoreAccessError,
   StoreUnavailableError,
 } from '@mapreduce/shared-utils';
 import { createMemoryStore } from '@mapreduce/shared-utils/testing';
@@ -15,8 +16,7 @@ import { createPlannerHandler } from '../src';
 
 const EXECUTION = 'arn:aws:states:ap-south-1:123456789012:express:machine:nightly:u1';
 
-function createPlanner(env: Record<string, string> = {}) {
-  const store = createMemoryStore();
+function createPlanner(env: Record<string, string> = {}, store = createMemoryStore()) {
   let attempts = 0;
   const ignore = () => undefined;
   const deps: StageDeps = {
@@ -57,6 +57,18 @@ describe('the planner handler', () => {
     await expect(readSplit(deps, written, 4)).rejects.toMatchObject({ name: 'CorruptRunError' });
   });
 
+  it('C25 pins the version that the input names, an older one too, in every split of it', async () => {
+    const versioned = createMemoryStore({ isVersioned: true });
+    const { deps, put, plan } = createPlanner({ SPLIT_BYTES: '10' }, versioned);
+    await put('a', 'x'.repeat(25));
+    await put('a', 'current');
+    await plan({ input_files: [{ bucket: 'in', key: 'a', version_id: 'version-1' }], run_id: 'r' });
+    const written = await readPlan(deps, 'r');
+    expect(written.plannedBytes).toBe(25);
+    const splits = await Promise.all([0, 1, 2].map((split) => readSplit(deps, written, split)));
+    for (const { ranges } of splits) expect(ranges).toMatchObject([{ versionId: 'version-1', size: 25 }]);
+  });
+
   it('returns the same plan to a second attempt, even when the bucket has changed since', async () => {
     const { put, plan, text } = createPlanner();
     await put('a', 'x');
@@ -79,16 +91,34 @@ describe('the planner handler', () => {
     expect(store.objects).toEqual(before);
   });
 
-  it('passes on what keeps it from looking for an output', async () => {
+  it.each([
+    ['looking for a plan', 'temp', new StoreUnavailableError('memory://temp: try again later')],
+    ['looking for an output', 'out', new StoreUnavailableError('memory://out: try again later')],
+    ['telling whether there is a plan', 'temp', new StoreAccessError('memory://temp: got 403')],
+    ['telling whether there is an output', 'out', new StoreAccessError('memory://out: got 403')],
+  ])('passes on what keeps it from %s, and plans nothing', async (_, bucket, error) => {
     const { deps, store, put } = createPlanner();
     await put('a', 'x');
-    const error = new StoreUnavailableError('memory://out: try again later');
-    const head: ObjectStore['head'] = async (ref) => {
-      if (ref.bucket === 'out') throw error;
-      return store.head(ref);
+    const read: ObjectStore['read'] = (ref, options) => {
+      if (ref.bucket === bucket) throw error;
+      return store.read(ref, options);
     };
     const event = { input: files('a'), execution_id: EXECUTION, machine: 'express' };
-    await expect(createPlannerHandler({ ...deps, store: { ...store, head } })(event)).rejects.toBe(error);
+    await expect(createPlannerHandler({ ...deps, store: { ...store, read } })(event)).rejects.toBe(error);
+    expect([...store.objects.keys()]).toEqual(['in/a']);
+  });
+
+  it('claims no plan where it has not made one and finds none', async () => {
+    const { deps, store, put } = createPlanner();
+    await put('a', 'x');
+    const losing: ObjectStore = {
+      ...store,
+      put: async (ref, bytes, options) => !options?.ifNoneMatch && store.put(ref, bytes, options),
+    };
+    const event = { input: files('a'), execution_id: EXECUTION, machine: 'express' };
+    await expect(createPlannerHandler({ ...deps, store: losing })(event)).rejects.toMatchObject({
+      name: 'StoreUnavailableError',
+    });
   });
 
   it('makes one plan when two attempts run at once', async () => {
