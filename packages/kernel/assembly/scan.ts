@@ -2,9 +2,9 @@
 import { decodeString } from './escapes';
 import { skipNumber, skipSpace, skipWord } from './scalars';
 import { hasEscape, skipShortString, skipString } from './strings';
-import { effect, FORGET, KEEP, kind, NUMBER, readFirstText, readText, STRING, URL, WORD } from './structure';
+import { FORGET, KINDS, LINE_END, NUMBER, STRING, URL, WORD } from './structure';
 import { addKey } from './table';
-import { effectOf, forgetTexts, kindOf, lengthOf, LINE_START, openAsBehind, remember, successorAt } from './texts';
+import { forgetTexts, lengthOf, LINE_START, meaningOf, misses, readSuccessor, successorAt, UNKNOWN } from './texts';
 import { isUtf8 } from './utf8';
 
 /** Reasons in the order of REJECT_REASONS on the host. */
@@ -29,15 +29,19 @@ let maxLineBytes: usize = 0;
 let scratch: usize = 0;
 let scratchTop: usize = 0;
 
-/** How well the memory of texts does, and for how many calls it is left alone. */
-let texts: u32 = 0;
-let misses: u32 = 0;
+/** For how many calls texts are not looked up. */
 let pause: u32 = 0;
 const PAUSE: u32 = 32;
+/** To read a text that is not known costs about eight times what it saves to know one, with a value 20 bytes long. */
+const BYTES_PER_MISS: usize = 160;
 
 /** What the record's URL is so far: what a text has done to it, or that it was found. */
 const MISSING: u32 = FORGET;
-const FOUND: u32 = 3;
+const FOUND: u32 = 1;
+let state: u32 = MISSING;
+let urlAt: usize = 0;
+let urlEnd: usize = 0;
+let urlHasEscape: bool = false;
 
 export function rejectsAt(): usize {
   return rejects;
@@ -56,71 +60,42 @@ export function initScan(maxLine: usize, scratchAt: usize): void {
 export function scanLines(p: usize, end: usize): usize {
   rejected = 0;
   scratchTop = scratch;
-  const start: usize = pause == 0 ? LINE_START : 0;
+  const from = p;
+  const missed = misses;
+  const start = pause == 0 ? LINE_START : UNKNOWN;
   while (p < end && rejected < MAX_REJECTS) p = scanLine(p, start);
-  weighMemory();
+  if (pause != 0) {
+    pause--;
+  } else if ((misses - missed) * BYTES_PER_MISS > p - from) {
+    // Lines that are all different are better read without.
+    pause = PAUSE;
+  }
   return p;
 }
 
-/** To miss costs about eight times what a hit saves; lines that are all different are better read without. */
-function weighMemory(): void {
-  if (pause != 0) {
-    pause--;
-  } else if (misses * 8 > texts) {
-    pause = PAUSE;
-  }
-  misses = 0;
-  texts = 0;
-}
-
-/** `start` is what a line begins with, or 0 where its texts are neither looked up nor remembered. */
-function scanLine(line: usize, start: usize): usize {
+/** `text` is what a line begins with: UNKNOWN where no texts are to be looked up. */
+function scanLine(line: usize, text: usize): usize {
   let p = line;
-  /** The text in front of `p`, 0 where it is not remembered. */
-  let text = start;
-  /** The text behind which the stack of open containers was left. */
-  let opened = start;
-  let state = MISSING;
-  let urlAt: usize = 0;
-  let urlEnd: usize = 0;
-  let urlHasEscape = false;
+  state = MISSING;
   while (true) {
-    texts++;
-    let valueKind: u32;
-    let valueEffect: u32;
-    const next: usize = text == 0 ? 0 : successorAt(text, p);
-    if (next != 0) {
-      text = next;
-      p += lengthOf(next);
-      valueKind = kindOf(next);
-      valueEffect = effectOf(next);
-    } else {
-      misses++;
-      if (text != opened) openAsBehind(text);
-      const after = p == line ? readFirstText(p) : readText(p);
-      if (after == 0) return rejectBroken(line);
-      valueKind = kind;
-      valueEffect = effect;
-      text = text == 0 ? 0 : remember(text, p, after);
-      opened = text;
-      p = after;
+    let next = successorAt(text, p);
+    if (next == 0) {
+      next = readSuccessor(text, p, p == line);
+      if (next == 0) return rejectBroken(line);
     }
-    if (valueEffect != KEEP) state = valueEffect;
-    if (valueKind == STRING) {
+    text = next;
+    p += lengthOf(text);
+    const meaning = meaningOf(text);
+    if (meaning == STRING) {
       const after = skipShortString(p);
       p = after != 0 ? after : skipString(p);
-    } else if (valueKind == NUMBER) {
+    } else if (meaning == NUMBER) {
       p = skipNumber(p);
-    } else if (valueKind == URL) {
-      state = FOUND;
-      urlAt = p;
-      p = skipString(p);
-      urlEnd = p - 1;
-      urlHasEscape = hasEscape;
-    } else if (valueKind == WORD) {
-      p = skipWord(p);
     } else {
-      break;
+      if (meaning > KINDS) state = meaning & ~KINDS;
+      const kind = meaning & KINDS;
+      if (kind == LINE_END) break;
+      p = kind == URL ? takeUrl(p) : kind == WORD ? skipWord(p) : kind == STRING ? skipString(p) : skipNumber(p);
     }
     if (p == 0) return rejectBroken(line);
   }
@@ -128,7 +103,7 @@ function scanLine(line: usize, start: usize): usize {
   if (lf - line > maxLineBytes) return reject(line, lf, LINE_TOO_LONG);
   if (state == FOUND) {
     okLines++;
-    addUrl(urlAt, urlEnd, urlHasEscape);
+    addUrl();
     return p;
   }
   const first = load<u8>(skipSpace(line));
@@ -139,15 +114,24 @@ function scanLine(line: usize, start: usize): usize {
   return reject(line, lf, first != 0x7b ? NOT_OBJECT : state == MISSING ? MISSING_URL : URL_NOT_STRING);
 }
 
+function takeUrl(p: usize): usize {
+  const after = skipString(p);
+  state = FOUND;
+  urlAt = p;
+  urlEnd = after - 1;
+  urlHasEscape = hasEscape;
+  return after;
+}
+
 // @ts-ignore: decorator
 @inline
-function addUrl(at: usize, end: usize, isEscaped: bool): void {
-  if (!isEscaped) {
-    addKey(at, <u32>(end - at), 1);
+function addUrl(): void {
+  if (!urlHasEscape) {
+    addKey(urlAt, <u32>(urlEnd - urlAt), 1);
     return;
   }
   const key = scratchTop;
-  scratchTop = decodeString(at, end, key);
+  scratchTop = decodeString(urlAt, urlEnd, key);
   addKey(key, <u32>(scratchTop - key), 1);
 }
 

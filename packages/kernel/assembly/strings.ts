@@ -1,7 +1,7 @@
 /** Strings, a window at a time. */
 import { escapedOf, hexUnit } from './escapes';
 import { skipNonAscii } from './utf8';
-import { bits, isBackslash, isControlOrNonAscii, isEscapeLetter, isNotPlain, isQuote, isU, join } from './windows';
+import { bits, isBackslash, isControlOrNonAscii, isEscapeLetter, isQuote, isSpecial, isU, join } from './windows';
 
 /** Whether the last string or name has escapes; not told of short ones that are neither counted nor names. */
 export let hasEscape: bool = false;
@@ -29,19 +29,14 @@ export function skipString(p: usize): usize {
   if (bits(isBackslash(v128.load(p))) != 0) return skipEscapedString(p);
   hasEscape = false;
   while (true) {
-    const a = v128.load(p);
-    const b = v128.load(p, 16);
-    const c = v128.load(p, 32);
-    const d = v128.load(p, 48);
-    const quotes = join(isQuote(a), isQuote(b), isQuote(c), isQuote(d));
-    const others = join(isNotPlain(a), isNotPlain(b), isNotPlain(c), isNotPlain(d));
-    if ((quotes | others) == 0) {
-      p += 64;
+    const special = <u32>(bits(isSpecial(v128.load(p))) | (bits(isSpecial(v128.load(p, 16))) << 16));
+    if (special == 0) {
+      p += 32;
       continue;
     }
-    if (isLowestBelow(quotes, others)) return p + <usize>ctz<u64>(quotes) + 1;
-    p += <usize>ctz<u64>(others);
+    p += <usize>ctz<u32>(special);
     const first = load<u8>(p);
+    if (first == 0x22) return p + 1;
     if (first == 0x5c) return skipEscapedString(p);
     if (first < 0x20) return 0;
     p = skipNonAscii(p);
@@ -83,9 +78,3 @@ function skipEscapedString(p: usize): usize {
   }
 }
 
-/** Whether the lowest bit of `a` is there and below all of `b`. */
-// @ts-ignore: decorator
-@inline
-function isLowestBelow(a: u64, b: u64): bool {
-  return a != 0 && (b & (a ^ (a - 1))) == 0;
-}

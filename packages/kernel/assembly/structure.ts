@@ -6,20 +6,19 @@ import { hasEscape, skipName } from './strings';
 
 /** What follows a text: the kind of value, or the end of the line. */
 export const STRING: u32 = 1;
-export const NUMBER: u32 = 2;
-export const WORD: u32 = 3;
 /** The string that is counted. */
-export const URL: u32 = 4;
-const LINE_END: u32 = 5;
+export const URL: u32 = 2;
+export const LINE_END: u32 = 3;
+export const NUMBER: u32 = 4;
+export const WORD: u32 = 5;
+export const KINDS: u32 = 7;
 
-/** What a text does to the URL that was found before it: the last of duplicates counts. */
-export const KEEP: u32 = 0;
-export const FORGET: u32 = 1;
-const NOT_STRING: u32 = 2;
+/** What a text does to the URL that was found before it, if anything: the last of duplicates counts. */
+export const FORGET: u32 = 8;
+const NOT_STRING: u32 = 16;
 
 /** The kind of value that the last text led to, and what the text did. */
-export let kind: u32 = 0;
-export let effect: u32 = 0;
+export let meaning: u32 = 0;
 
 /** What closes each open container, a byte each; reserved by the host, as long as the longest line. */
 let closers: usize = 0;
@@ -79,17 +78,17 @@ export function reopen(openDepth: usize, stack: u64, openOnPath: usize): void {
 export function readFirstText(p: usize): usize {
   depth = 0;
   onPath = 0;
-  effect = KEEP;
+  meaning = 0;
   nameIsWanted = false;
   p = skipSpace(p);
   if (load<u8>(p) != 0x0a) return readOn(p, true);
-  kind = LINE_END;
+  meaning = LINE_END;
   return p + 1;
 }
 
 /** The same for the text behind a value. */
 export function readText(p: usize): usize {
-  effect = KEEP;
+  meaning = 0;
   return readOn(p, false);
 }
 
@@ -100,7 +99,7 @@ function readOn(p: usize, isAtValue: bool): usize {
       p = skipSpace(p);
       const c = load<u8>(p);
       if (depth == 0) {
-        kind = LINE_END;
+        meaning |= LINE_END;
         return c == 0x0a ? p + 1 : 0;
       }
       if (c != 0x2c) {
@@ -113,7 +112,7 @@ function readOn(p: usize, isAtValue: bool): usize {
       if (p == 0) return 0;
     }
     const isField = nameIsWanted && depth == pathLength;
-    if (nameIsWanted) effect = isField ? NOT_STRING : FORGET;
+    if (nameIsWanted) meaning = isField ? NOT_STRING : FORGET;
     const c = <u32>load<u8>(p);
     if (c != OPEN_OBJECT && c != OPEN_ARRAY) return readScalarStart(p, c, isField);
     open(c, nameIsWanted && !isField);
@@ -131,11 +130,12 @@ function readOn(p: usize, isAtValue: bool): usize {
 
 function readScalarStart(p: usize, c: u32, isField: bool): usize {
   if (c == 0x22) {
-    kind = isField ? URL : STRING;
+    meaning |= isField ? URL : STRING;
     return p + 1;
   }
-  kind = isNumberStart(c) ? NUMBER : WORD;
-  return kind == NUMBER || isWordStart(c) ? p : 0;
+  const isNumber = isNumberStart(c);
+  meaning |= isNumber ? NUMBER : WORD;
+  return isNumber || isWordStart(c) ? p : 0;
 }
 
 function open(bracket: u32, isWanted: bool): void {

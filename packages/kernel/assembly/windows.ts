@@ -14,8 +14,8 @@ export function bits(matches: v128): u64 {
 
 // @ts-ignore: decorator
 @inline
-export function isNotPlain(bytes: v128): v128 {
-  return v128.or(isBackslash(bytes), isControlOrNonAscii(bytes));
+export function isSpecial(bytes: v128): v128 {
+  return v128.or(isQuote(bytes), v128.or(isBackslash(bytes), isControlOrNonAscii(bytes)));
 }
 
 // @ts-ignore: decorator
