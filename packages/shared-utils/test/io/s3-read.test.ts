@@ -54,7 +54,7 @@ describe('a read from S3', () => {
       const stalled = faulty.server.calls[rung];
       const isDue = stalled?.fault?.kind === 'silence' || stalled?.status !== undefined;
       if (stalled?.fault === undefined || !isDue) continue;
-      faulty.time.ringTimers();
+      faulty.time.advance(60_000);
       rung++;
     }
     return reading;
@@ -313,6 +313,52 @@ describe('a read from S3', () => {
     store.destroy();
   });
 
+  it('trusts nothing of a range whose checksum is another, and asks for all of it again', async () => {
+    const mock = mockClient(S3Client);
+    const answer = { ETag: '"etag"', ContentLength: 6, ContentRange: 'bytes 2-7/20' };
+    const failing = bodyOf(['wro', 'ng'], (text) => {
+      if (text === 'ng') throw new Error('Checksum mismatch: expected "a" but received "b"');
+    });
+    mock
+      .on(GetObjectCommand)
+      .resolvesOnce({ ...answer, Body: failing as never })
+      .resolves({ ...answer, Body: bodyOf(['rig', 'hte']) as never });
+    expect(await readText(faulty.store, ref, { range: { start: 2, end: 8 } })).toBe('righte');
+    const ranges = mock.commandCalls(GetObjectCommand).map(({ args }) => args[0].input.Range);
+    expect(ranges).toEqual(['bytes=2-7', 'bytes=2-7']);
+    mock.restore();
+  });
+
+  it('leaves no body unread that it has refused: one connection is enough to ask again', async () => {
+    const store = createS3Store(
+      { ...clientConfigOf(faulty.server), requestHandler: { httpAgent: { maxSockets: 1 } } },
+      { time: faulty.time },
+    );
+    failFirst(3, { kind: 'short', byBytes: 1 });
+    const range = { start: 0, end: 500 };
+    expect(Buffer.compare(await readBytes(store, ref, { range }), small.subarray(0, 500))).toBe(0);
+    store.destroy();
+  });
+
+  it('C30 is patient with a body that is slow, but never silent for long', async () => {
+    let abandoned = 0;
+    const time = {
+      ...faulty.time,
+      setTimer: (ms: number, ring: () => void) =>
+        faulty.time.setTimer(ms, () => {
+          abandoned++;
+          ring();
+        }),
+    };
+    const store = createS3Store(clientConfigOf(faulty.server), { time });
+    const mock = mockClient(S3Client);
+    const body = bodyOf(['pat', 'ien', 'ce'], () => faulty.time.advance(14_999));
+    mock.on(GetObjectCommand).resolves({ ETag: '"etag"', ContentLength: 8, Body: body as never });
+    expect(await readText(store, ref)).toBe('patience');
+    expect(abandoned).toBe(0);
+    mock.restore();
+  });
+
   describe('answered otherwise than asked', () => {
     const etag = '"etag"';
     const answered = async (answer: object, options = {}) => {
@@ -330,29 +376,29 @@ describe('a read from S3', () => {
       { what: 'no body', answer: { ContentLength: 5 }, message: 'expected a body in the answer, got none' },
       {
         what: 'no etag',
-        answer: { ETag: '', ContentLength: 5, Body: bodyOf('bytes') },
+        answer: { ETag: '', ContentLength: 5, Body: bodyOf(['bytes']) },
         message: 'expected an ETag in the answer, got none',
       },
       {
         what: 'a body shorter than its length',
-        answer: { ContentLength: 6, Body: bodyOf('bytes') },
+        answer: { ContentLength: 6, Body: bodyOf(['bytes']) },
         message: 'the body broke at byte 5 of 6 (it ended early)',
       },
       {
         what: 'a body longer than its length',
-        answer: { ContentLength: 4, Body: bodyOf('bytes') },
+        answer: { ContentLength: 4, Body: bodyOf(['bytes']) },
         message: 'it is longer than its Content-Length',
       },
       {
         what: 'the beginning of the object for a range in it',
         options: { range: { start: 5, end: 10 } },
-        answer: { ContentLength: 5, Body: bodyOf('bytes') },
+        answer: { ContentLength: 5, Body: bodyOf(['bytes']) },
         message: 'expected 5 bytes from byte 5 on, got 5 from byte 0 on',
       },
       {
         what: 'another range',
         options: { range: { start: 5, end: 10 } },
-        answer: { ContentLength: 5, ContentRange: 'bytes 6-10/20', Body: bodyOf('bytes') },
+        answer: { ContentLength: 5, ContentRange: 'bytes 6-10/20', Body: bodyOf(['bytes']) },
         message: 'expected 5 bytes from byte 5 on, got 5 from byte 6 on',
       },
     ])('with $what ends with an error', async ({ answer, options, message }) => {
@@ -362,17 +408,20 @@ describe('a read from S3', () => {
     });
 
     it('with the bytes of another etag ends with an error', async () => {
-      const answer = { ETag: '"other"', ContentLength: 5, Body: bodyOf('bytes') };
+      const answer = { ETag: '"other"', ContentLength: 5, Body: bodyOf(['bytes']) };
       await expect(answered(answer, { ifMatch: etag })).rejects.toThrow(InputChangedError);
     });
   });
 });
 
-/** Made anew for every attempt, as a mock gives the same answer again. */
-function bodyOf(text: string): AsyncIterable<Uint8Array> & { destroy(): void } {
+/** Begins anew for every attempt, as a mock gives the same answer again. */
+function bodyOf(texts: readonly string[], beforeEach: (text: string) => void = () => {}) {
   return {
     async *[Symbol.asyncIterator]() {
-      yield Buffer.from(text);
+      for (const text of texts) {
+        beforeEach(text);
+        yield Buffer.from(text);
+      }
     },
     destroy() {},
   };
