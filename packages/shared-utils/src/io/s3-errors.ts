@@ -35,12 +35,17 @@ const CREDENTIAL_ERRORS = [
 /** Not the status but the name says that a later call may succeed. */
 const PASSING_ERRORS = [
   'AbortError',
+  // What arrived is not what was sent.
+  'BadDigest',
+  'IncompleteBody',
   'NoSuchUpload',
   // The SDK has set its clock by the answer.
   'RequestTimeTooSkewed',
   'RequestTimeout',
   'SlowDown',
   'TimeoutError',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
 ];
 
 /** The pipeline's error for whatever a call to the SDK threw. What may pass is a `StoreUnavailableError`. */

@@ -90,6 +90,15 @@ describe('a write to S3', () => {
     });
   });
 
+  it.each(['BadDigest', 'IncompleteBody', 'XAmzContentChecksumMismatch', 'XAmzContentSHA256Mismatch'])(
+    'is sent again where it arrives broken: %s',
+    async (code) => {
+      failFirst({ kind: 'status', status: 400, code });
+      expect(await faulty.store.put(ref, content)).toBe(true);
+      expect(operationsCalled()).toEqual(['PutObject', 'PutObject']);
+    },
+  );
+
   describe('of unknown length', () => {
     const parts = [new Uint8Array(9 * MIB), new Uint8Array(9 * MIB), new Uint8Array(1)];
     const isPart = ({ operation }: S3Call) => operation === 'UploadPart';
