@@ -22,12 +22,15 @@ let batched: usize = 0;
 /** Keeps the touching loads alive. */
 export let touched: u32 = 0;
 
-/** Slots lie outside the arena: a table that was emptied must not find old rows in the place of slots. */
+/**
+ * An empty table, of slots that are zeros. They lie outside the arena: a table that was emptied must not find
+ * old rows in the place of slots, nor row 0, which means an empty slot.
+ */
 export function initTable(slotsAt: usize, slotCount: u32, arenaAt: usize): void {
   slots = slotsAt;
   arena = arenaAt;
+  arenaTop = arenaAt;
   slotMask = slotCount - 1;
-  clearTable();
 }
 
 /**
@@ -51,7 +54,6 @@ export function moveSlots(to: usize, slotCount: u32): void {
 
 export function clearTable(): void {
   memory.fill(slots, 0, (<usize>slotMask + 1) << 3);
-  // Row 0 means an empty slot, so the arena must not begin at 0; the host sees to that.
   arenaTop = arena;
   rows = 0;
 }

@@ -76,6 +76,7 @@ export class WasmEngine {
   bytes: Uint8Array;
   view: DataView;
   readonly #memory: WebAssembly.Memory;
+  readonly #isFresh = spare === undefined;
   #isReleased = false;
   #fixedTop: number;
   #slotsAt = 0;
@@ -108,6 +109,8 @@ export class WasmEngine {
     const arenaAt = this.#fixedTop;
     this.#slotsAt = align(arenaAt + arenaBytes);
     this.#require(this.#slotsEnd);
+    // Fresh memory is zero, and costs nothing until it is touched.
+    if (!this.#isFresh) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
     this.exports.initTable(this.#slotsAt, this.#slotCount, arenaAt);
   }
 
