@@ -1,6 +1,6 @@
 /** Sorted rows as lines of JSON: `,` LF `"key":count`. */
-import { ITEM } from './sort';
-import { ROW_HEADER, rowCount } from './table';
+import { countOf, ITEM, keyOf, lengthOf } from './sort';
+import { rowCount } from './table';
 
 /** The first row that was not written. */
 export let nextRow: u32 = 0;
@@ -12,7 +12,7 @@ const AHEAD: u32 = 64;
 let touched: u32 = 0;
 
 export function rowRoom(items: usize, index: u32): usize {
-  return <usize>load<u32>(<usize>load<u32>(items + <usize>index * ITEM, 8), 8) * 6 + SLACK;
+  return lengthOf(items + <usize>index * ITEM) * 6 + SLACK;
 }
 
 /** Writes rows from `index` on into `[to, end)` while they are sure to fit; returns the end of what it wrote. */
@@ -20,14 +20,14 @@ export function formatRows(items: usize, index: u32, to: usize, end: usize): usi
   const rows = rowCount();
   while (index < rows) {
     if (index + AHEAD < rows) touched ^= load<u32>(<usize>load<u32>(items + <usize>(index + AHEAD) * ITEM, 8));
-    const row = <usize>load<u32>(items + <usize>index * ITEM, 8);
-    const length = <usize>load<u32>(row, 8);
+    const item = items + <usize>index * ITEM;
+    const length = lengthOf(item);
     if (to + length * 6 + SLACK > end) break;
     if (index != 0) store<u8>(to++, 0x2c);
     store<u16>(to, 0x220a);
-    to = formatString(row + ROW_HEADER, length, to + 2);
+    to = formatString(keyOf(item), length, to + 2);
     store<u16>(to, 0x3a22);
-    to = formatCount(load<u64>(row), to + 2);
+    to = formatCount(countOf(item), to + 2);
     index++;
   }
   nextRow = index;

@@ -103,7 +103,7 @@ export class WasmMerger implements CountMerger {
 
   #sorted(): number {
     if (this.#items === null) {
-      this.#items = this.#engine.borrow(ITEM_BYTES * this.unique);
+      this.#items = this.#engine.borrow(2 * ITEM_BYTES * this.unique);
       this.#engine.exports.sortRows(this.#items);
     }
     return this.#items;
