@@ -17,6 +17,13 @@ const COUNTER_OPTIONS = {
   },
 };
 
+/** Of the reducer: what B has in one of 32 partitions fits. */
+export const MERGER_OPTIONS = {
+  tableBytes: COUNTER_OPTIONS.tableBytes,
+  topCount: 100,
+  topBytes: 1024 * 1024,
+};
+
 export function engineOf(name) {
   const engine = [referenceKernel, wasmKernel].find((kernel) => kernel.name === name);
   if (engine === undefined) throw new Error(`expected an engine of packages/kernel, got ${name}`);
@@ -52,7 +59,7 @@ function copyOf({ partitions }) {
 export function mergeRuns(engine, runs, partitions) {
   const answer = { unique: 0, total: 0 };
   for (const partition of partitions) {
-    const merger = engine.createMerger();
+    const merger = engine.createMerger(MERGER_OPTIONS);
     for (const run of runs) if (run.partition === partition) merger.add(run.rows);
     answer.unique += merger.unique;
     answer.total += merger.total;

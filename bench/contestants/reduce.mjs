@@ -1,6 +1,6 @@
 // The partial counts of many mappers, in memory, to one count for every URL, and to the text of the output.
 import { readFileSync } from 'node:fs';
-import { engineOf } from './engines.mjs';
+import { engineOf, MERGER_OPTIONS } from './engines.mjs';
 import { serve } from './serve.mjs';
 
 const [kind, partialsFile] = process.argv.slice(2);
@@ -27,7 +27,7 @@ await serve(() => {
 });
 
 function mergeRows(partials) {
-  const merger = engineOf(kind).createMerger();
+  const merger = engineOf(kind).createMerger(MERGER_OPTIONS);
   for (const rows of partials) merger.add(rows);
   return {
     unique: merger.unique,

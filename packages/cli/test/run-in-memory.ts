@@ -1,5 +1,5 @@
 import { parseManifest, type StageConfig, type StageDeps } from '@mapreduce/shared-utils';
-import { createMemoryStore, type MemoryStore } from '@mapreduce/shared-utils/testing';
+import { createMemoryStore, type MemoryStore, temporaryScratch } from '@mapreduce/shared-utils/testing';
 import { createHandlerByState, type TaskState } from '../src/local/stages';
 import { executeExpress } from '../src/local/state-machine';
 
@@ -33,6 +33,7 @@ export function createPipeline(config: Partial<StageConfig> = {}, pieceBytes?: n
   const ignore = () => undefined;
   const deps: StageDeps = {
     store,
+    scratch: temporaryScratch,
     config: { ...CONFIG, ...config },
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     now: () => new Date(Date.UTC(2025, 11, 1)),

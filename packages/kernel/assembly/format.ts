@@ -1,55 +1,61 @@
-/** Sorted rows as lines of JSON: `,` LF `"key":count`. */
-import { countOf, ITEM, keyOf, lengthOf } from './sort';
-import { rowCount } from './table';
-
-/** The first row that was not written. */
-export let nextRow: u32 = 0;
+/** A row as a line of JSON: `,` LF `"key":count`. */
 
 /** A byte of a key takes six at the most; the rest is for quotes, colon, comma, LF and twenty digits. */
 const SLACK: usize = 64;
-/** Rows are touched this far ahead: they lie all over the arena. */
-const AHEAD: u32 = 64;
-let touched: u32 = 0;
 
-export function rowRoom(items: usize, index: u32): usize {
-  return lengthOf(items + <usize>index * ITEM) * 6 + SLACK;
+// @ts-ignore: decorator
+@inline
+export function textRoom(length: usize): usize {
+  return length * 6 + SLACK;
 }
 
-/** Writes rows from `index` on into `[to, end)` while they are sure to fit; returns the end of what it wrote. */
-export function formatRows(items: usize, index: u32, to: usize, end: usize): usize {
-  const rows = rowCount();
-  while (index < rows) {
-    if (index + AHEAD < rows) touched ^= load<u32>(<usize>load<u32>(items + <usize>(index + AHEAD) * ITEM, 8));
-    const item = items + <usize>index * ITEM;
-    const length = lengthOf(item);
-    if (to + length * 6 + SLACK > end) break;
-    if (index != 0) store<u8>(to++, 0x2c);
-    store<u16>(to, 0x220a);
-    to = formatString(keyOf(item), length, to + 2);
-    store<u16>(to, 0x3a22);
-    to = formatCount(countOf(item), to + 2);
-    index++;
+// @ts-ignore: decorator
+@inline
+export function formatRow(key: usize, length: usize, count: u64, to: usize, isFirst: bool): usize {
+  if (!isFirst) store<u8>(to++, 0x2c);
+  store<u16>(to, 0x220a);
+  to = formatString(key, length, to + 2);
+  if (count < 10) {
+    store<u32>(to, 0x303a22 + (<u32>count << 16));
+    return to + 3;
   }
-  nextRow = index;
-  return to;
+  store<u16>(to, 0x3a22);
+  return formatCount(count, to + 2);
 }
 
+/** Bytes that do not stand for themselves: quote, backslash, controls, and what lone surrogates begin with. */
+// @ts-ignore: decorator
+@inline
+function special(bytes: v128): v128 {
+  return v128.or(
+    v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+    v128.or(i8x16.lt_u(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(<i8>0xed))),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
 function formatString(p: usize, length: usize, to: usize): usize {
   const end = p + length;
-  const quote = i8x16.splat(0x22);
-  const backslash = i8x16.splat(0x5c);
-  const space = i8x16.splat(0x20);
-  const surrogateLead = i8x16.splat(<i8>0xed);
+  while (p + 16 <= end) {
+    const bytes = v128.load(p);
+    v128.store(to, bytes);
+    if (v128.any_true(special(bytes))) return formatSpecial(p, end, to);
+    p += 16;
+    to += 16;
+  }
+  const bytes = v128.load(p);
+  v128.store(to, bytes);
+  if (i8x16.bitmask(special(bytes)) & ((1 << <i32>(end - p)) - 1)) return formatSpecial(p, end, to);
+  return to + (end - p);
+}
+
+function formatSpecial(p: usize, end: usize, to: usize): usize {
   while (p < end) {
     const bytes = v128.load(p);
     v128.store(to, bytes);
-    const special = i8x16.bitmask(
-      v128.or(
-        v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash)),
-        v128.or(i8x16.lt_u(bytes, space), i8x16.eq(bytes, surrogateLead)),
-      ),
-    );
-    const plain = min<usize>(special == 0 ? 16 : <usize>ctz<i32>(special), end - p);
+    const found = i8x16.bitmask(special(bytes));
+    const plain = min<usize>(found == 0 ? 16 : <usize>ctz<i32>(found), end - p);
     p += plain;
     to += plain;
     if (plain == 16 || p == end) continue;

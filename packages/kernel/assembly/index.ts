@@ -1,10 +1,20 @@
 export { emit, emitBytes } from './emit';
-export { formatRows, nextRow, rowRoom } from './format';
 export { secretsAt } from './hash';
-export { mergeRows, total } from './merge';
+export { cutRowBytes, mergeRows, total } from './merge';
+export {
+  beginOutput,
+  itemRoom,
+  rankedAt,
+  rankedCount,
+  readRanked,
+  writeRows,
+  written,
+  writtenTotal,
+} from './output';
+export { beginRuns, dryAt, dryCount, enterRun, mergeRuns, runAt, runRoom } from './runs';
 export { blankLines, initScan, okLines, rejected, rejectsAt, scanLines } from './scan';
 export { initStructure } from './structure';
-export { nextAbove, rowAt, sortRows } from './sort';
+export { sortRows } from './sort';
 export { arenaTop, clearTable, flushBatch, initTable, longestProbe, moveSlots, rowCount, tableBytes } from './table';
 
 /** Where the host may lay out its regions. */

@@ -4,7 +4,26 @@
  */
 
 export const SHORT_HEADER: usize = 4;
-export const LONG_HEADER: usize = 16;
+const LONG_HEADER: usize = 16;
+
+/** Of the row at `p`, of which these bytes must be there. */
+// @ts-ignore: decorator
+@inline
+export function headerBytes(p: usize): usize {
+  return load<u32>(p) != 0 ? SHORT_HEADER : LONG_HEADER;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lengthAt(p: usize): usize {
+  return load<u32>(p) != 0 ? <usize>load<u16>(p) : <usize>load<u32>(p, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function countAt(p: usize): u64 {
+  return load<u32>(p) != 0 ? <u64>load<u16>(p, 2) : load<u64>(p, 8);
+}
 
 // @ts-ignore: decorator
 @inline

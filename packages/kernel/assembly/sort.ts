@@ -2,7 +2,7 @@
  * Orders the rows by their keys' bytes, eight at a time: most significant digit first and out of place while
  * there are many, three-way quicksort below that. Items are `[window u64, big-endian; key u32; length u32]`.
  */
-import { arenaStart, arenaTop, rowBytes, rowCount, ROW_HEADER } from './table';
+import { arenaStart, arenaTop, rowBytes, ROW_HEADER } from './table';
 
 export const ITEM: usize = 16;
 
@@ -228,16 +228,4 @@ function swap(a: usize, b: usize): void {
   const item = v128.load(a);
   v128.store(a, v128.load(b));
   v128.store(b, item);
-}
-
-/** The first item from `index` on whose count is above `count`, or the number of rows: for the top URLs. */
-export function nextAbove(items: usize, index: u32, count: u64): u32 {
-  const end = rowCount();
-  while (index < end && countOf(items + <usize>index * ITEM) <= count) index++;
-  return index;
-}
-
-/** The row of an item: where its count, length and key are. */
-export function rowAt(items: usize, index: u32): usize {
-  return keyOf(items + <usize>index * ITEM) - ROW_HEADER;
 }

@@ -10,10 +10,13 @@ export type {
   CountMerger,
   Emission,
   Kernel,
+  MergerOptions,
   PartitionRows,
+  ReadRun,
   RejectedLine,
   UrlCounter,
 } from './kernel';
+export { MAX_MERGED_RUNS } from './kernel';
 export { LineAssembler } from './line-assembler';
 export { readRecord } from './record';
 export { decodeRows } from './rows';
@@ -22,14 +25,14 @@ export { decodeRows } from './rows';
 export const referenceKernel: Kernel = {
   name: 'reference',
   createCounter: (options) => new ReferenceCounter(options),
-  createMerger: () => new ReferenceMerger(),
+  createMerger: (options) => new ReferenceMerger(options),
 };
 
 /** Six to twelve times as fast, and held to the reference by differential tests. */
 export const wasmKernel: Kernel = {
   name: 'wasm',
   createCounter: (options) => new WasmCounter(options),
-  createMerger: () => new WasmMerger(),
+  createMerger: (options) => new WasmMerger(options),
 };
 
 /** The engine asked for; without a wish the fastest that this runtime has. */

@@ -62,16 +62,45 @@ export interface UrlCounter {
   close(): void;
 }
 
-/** Sums the rows of one partition. */
+export interface MergerOptions {
+  /** Memory for distinct URLs, roughly; above it `isFull` asks for a `takeRun`. */
+  readonly tableBytes: number;
+  /** How many URLs `top` lists at most, and how many bytes they may have together. */
+  readonly topCount: number;
+  readonly topBytes: number;
+}
+
+/** Fills `buffer` from its start with what comes next of a run; returns the number of bytes, 0 at the end. */
+export type ReadRun = (buffer: Uint8Array) => Promise<number>;
+
+/** As many runs as may be merged at once. */
+export const MAX_MERGED_RUNS = 32;
+
+/**
+ * Sums the rows of one partition, of any size: `add` and `end` for every segment, and `takeRun` whenever
+ * `isFull`. Then `format`, or `formatRuns` where runs were taken, the last of them after all was added.
+ * Pieces that it gives are views of the engine's memory, and good until the next is asked for.
+ */
 export interface CountMerger {
-  /** @throws CorruptRunError when the bytes are not rows, or a count would pass 2^53-1. */
+  /** Rows of a segment, cut anywhere; nothing of `rows` is kept. @throws CorruptRunError when they are none, or their total passes 2^53-1 */
   add(rows: Uint8Array): void;
-  readonly unique: number;
-  readonly total: number;
-  /** Count descending, then UTF-8 bytes; fewer than `limit` where the URLs' bytes would pass `maxBytes`. */
-  top(limit: number, maxBytes: number): UrlCount[];
+  /** @throws CorruptRunError when the segment ends within a row */
+  end(): void;
+  readonly isFull: boolean;
+  /** The sums since the last run as rows, sorted by bytes, in pieces; empties the table. */
+  takeRun(): Iterable<Uint8Array>;
+  /** At most `MAX_MERGED_RUNS` runs as one, in pieces. */
+  mergeRuns(runs: readonly ReadRun[]): AsyncIterable<Uint8Array>;
   /** `bucket_<p>.json` in pieces: one object, one URL a line, sorted by UTF-8 bytes. */
   format(): Iterable<Uint8Array>;
+  /** The same from runs instead of the table. */
+  formatRuns(runs: readonly ReadRun[]): AsyncIterable<Uint8Array>;
+  /** Of the table; once runs are formatted, of them. */
+  readonly unique: number;
+  /** Of all that was added. */
+  readonly total: number;
+  /** Of what was formatted: count descending, then UTF-8 bytes. */
+  readonly top: readonly UrlCount[];
   /** Leaves its memory to whoever counts or merges next; allowed at any time, and the last call. */
   close(): void;
 }
@@ -80,5 +109,5 @@ export interface CountMerger {
 export interface Kernel {
   readonly name: 'wasm' | 'reference';
   createCounter(options: CounterOptions): UrlCounter;
-  createMerger(): CountMerger;
+  createMerger(options: MergerOptions): CountMerger;
 }

@@ -52,6 +52,18 @@ export function* decodeRows(encoded: Uint8Array): Generator<Row> {
   }
 }
 
+/** Where the last row ends that is whole; the bytes after it are the beginning of one. */
+export function wholeRowsEnd(encoded: Uint8Array): number {
+  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+  let end = 0;
+  while (end < encoded.length) {
+    const next = decodeHeader(view, end).end;
+    if (next > encoded.length) break;
+    end = next;
+  }
+  return end;
+}
+
 const CUT_SHORT = { bytesAt: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY, count: 0 };
 
 function decodeHeader(view: DataView, at: number): { bytesAt: number; end: number; count: number } {

@@ -7,8 +7,12 @@ interface Exports {
   readonly blankLines: WebAssembly.Global<bigint>;
   readonly rejected: WebAssembly.Global<number>;
   readonly arenaTop: WebAssembly.Global<number>;
-  readonly nextRow: WebAssembly.Global<number>;
   readonly total: WebAssembly.Global<bigint>;
+  readonly cutRowBytes: WebAssembly.Global<number>;
+  readonly written: WebAssembly.Global<number>;
+  readonly writtenTotal: WebAssembly.Global<bigint>;
+  readonly rankedCount: WebAssembly.Global<number>;
+  readonly dryCount: WebAssembly.Global<number>;
   heapBase(): number;
   secretsAt(): number;
   initTable(slotsAt: number, slotCount: number, arenaAt: number): void;
@@ -26,10 +30,17 @@ interface Exports {
   emitBytes(partitions: number, headerBytes: number): number;
   mergeRows(start: number, end: number): number;
   sortRows(items: number): void;
-  nextAbove(items: number, index: number, count: bigint): number;
-  rowAt(items: number, index: number): number;
-  formatRows(items: number, index: number, to: number, end: number): number;
-  rowRoom(items: number, index: number): number;
+  beginOutput(): void;
+  readRanked(least: bigint): void;
+  rankedAt(): number;
+  itemRoom(items: number, index: number): number;
+  writeRows(items: number, to: number, end: number, isText: boolean): number;
+  beginRuns(): void;
+  runAt(index: number): number;
+  enterRun(index: number): number;
+  runRoom(): number;
+  mergeRuns(to: number, end: number, isText: boolean): number;
+  dryAt(): number;
 }
 
 const WASM_PAGE_BYTES = 65_536;
@@ -40,7 +51,8 @@ const SLACK_BYTES = 64;
 /** Behind each other: the widest vector, and no two regions in one cache line. */
 const ALIGNMENT = 64;
 
-const FIRST_SLOTS = 262_144;
+const FIRST_ARENA_BYTES = 1024 * 1024;
+const FIRST_SLOTS = 65_536;
 const SLOT_BYTES = 8;
 
 /** Every row moves when slots grow, so they seldom do. */
@@ -53,7 +65,7 @@ const MIN_BYTES_PER_KEY = 4;
 const ROW_GROWTH = 4;
 
 /** What every instance wants at once; the module's own static data lies in it. */
-const FIRST_PAGES = 16;
+const FIRST_PAGES = 4;
 
 let compiled: WebAssembly.Module | undefined;
 /** A memory that was given back: its pages are there already, and fresh ones cost as much as counting. */
@@ -89,7 +101,7 @@ export class WasmEngine {
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
     // Static data that is zero at first is not written again by a new instance.
-    this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
+    if (!this.#isFresh) this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
     const env = { memory: this.#memory, abort: failAssembly };
     this.exports = new WebAssembly.Instance(compiled, { env }).exports as Exports;
     this.#fixedTop = align(this.exports.heapBase());
@@ -104,10 +116,13 @@ export class WasmEngine {
     return at;
   }
 
-  /** Lays out the table above all that was reserved. Rows past `arenaBytes` have the slots moved out of their way. */
+  /**
+   * Lays out the table above all that was reserved. Rows past `arenaBytes` have the slots moved out of their
+   * way, and so have those of the first table, since the runtime takes fresh memory for garbage to come.
+   */
   startTable(arenaBytes: number): void {
     const arenaAt = this.#fixedTop;
-    this.#slotsAt = align(arenaAt + arenaBytes);
+    this.#slotsAt = align(arenaAt + (this.#isFresh ? FIRST_ARENA_BYTES : arenaBytes));
     this.#require(this.#slotsEnd);
     // Fresh memory is zero, and costs nothing until it is touched.
     if (!this.#isFresh) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
@@ -132,6 +147,19 @@ export class WasmEngine {
     const at = align(Math.max(this.#slotsEnd, above));
     this.#require(at + size + SLACK_BYTES);
     return at;
+  }
+
+  /** Gives the slots' place away, with `size` bytes at least: until the table is cleared nothing can be added. */
+  replaceSlots(size: number): number {
+    this.#require(this.#slotsAt + size + SLACK_BYTES);
+    return this.#slotsAt;
+  }
+
+  /** Gives the table's place away, for good. */
+  endTable(): number {
+    this.#slotsAt = this.#fixedTop;
+    this.#slotCount = 0;
+    return this.#fixedTop;
   }
 
   /** Leaves the memory to the next engine of this thread; nothing may be called or looked at afterwards. */

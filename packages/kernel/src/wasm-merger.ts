@@ -1,137 +1,146 @@
-import { CorruptRunError, decodeWtf8, takeBytes, type UrlCount } from '@mapreduce/shared-utils';
-import type { CountMerger } from './kernel';
+import { CorruptRunError, type UrlCount } from '@mapreduce/shared-utils';
+import type { CountMerger, MergerOptions, ReadRun } from './kernel';
+import { TopRows } from './top-rows';
 import { WasmEngine } from './wasm-engine';
+import { WasmOutput } from './wasm-output';
+import { WasmRuns } from './wasm-runs';
 
-/** Merged at a time, so that little memory is needed beside the table. */
+/** Merged at a time: it stays in the second-level cache. */
 const WINDOW_BYTES = 256 * 1024;
 
-/** Large enough that a write costs little, small enough that a piece costs little memory. */
-const PIECE_BYTES = 1024 * 1024;
+/** A table is over its budget by no more than what is added before `isFull` is looked at. */
+const MARGIN_BYTES = 8 * 1024 * 1024;
 
-/** A row of the table is its count, its length and that many bytes. */
-const ROW_HEADER_BYTES = 12;
-
-/** Of a packed row: `rows.ts` has the format. */
-const SHORT_HEADER_BYTES = 4;
-const LONG_HEADER_BYTES = 16;
-
-/** What the engine sorts: sixteen bytes a row. */
+/** What the engine sorts: sixteen bytes a row, and as much again to move them to and fro. */
 const ITEM_BYTES = 16;
 
-interface RankedRow {
-  readonly key: number;
-  readonly length: number;
-  readonly count: bigint;
-}
-
+/** Copies rows into the engine's memory and lets it sum, sort and write them. */
 export class WasmMerger implements CountMerger {
   readonly #engine = new WasmEngine();
-  /** The sorted items, until rows are added. */
-  #items: number | null = null;
+  readonly #tableBytes: number;
+  readonly #top: TopRows;
+  /** The beginning of a row whose end has not come yet, at the start of what may be longer. */
+  #kept = new Uint8Array(0);
+  #keptBytes = 0;
+  /** How many bytes there must be before another look is worth while. */
+  #neededBytes = 0;
+  /** Offset in the segment of what comes next. */
+  #offset = 0;
+  #mergedUnique: number | null = null;
 
-  constructor() {
-    this.#engine.startTable(32 * 1024 * 1024);
+  constructor({ tableBytes, topCount, topBytes }: MergerOptions) {
+    this.#tableBytes = tableBytes;
+    this.#top = new TopRows(topCount, topBytes);
+    this.#engine.startTable(tableBytes + MARGIN_BYTES);
   }
 
   get unique(): number {
-    return this.#engine.exports.rowCount() >>> 0;
+    return this.#mergedUnique ?? this.#engine.exports.rowCount() >>> 0;
   }
 
   get total(): number {
     return Number(this.#engine.exports.total.value);
   }
 
-  add(rows: Uint8Array): void {
-    this.#items = null;
-    for (let at = 0; at < rows.length; ) {
-      const end = endOfRows(rows, at, at + WINDOW_BYTES);
-      this.#merge(rows, at, end);
-      at = end;
-    }
+  get top(): readonly UrlCount[] {
+    return this.#top.toArray();
   }
 
-  top(limit: number, maxBytes: number): UrlCount[] {
-    const items = this.#sorted();
-    const { exports } = this.#engine;
-    const best: RankedRow[] = [];
-    // In the order of the keys, so one with the count of the last of the best comes too late.
-    for (let index = 0; limit > 0; index++) {
-      const least = best.length < limit ? 0n : (best.at(-1) as RankedRow).count;
-      index = exports.nextAbove(items, index, least) >>> 0;
-      if (index === this.unique) break;
-      const entry = this.#rankedRow(exports.rowAt(items, index) >>> 0);
-      const at = best.findIndex((other) => other.count < entry.count);
-      best.splice(at === -1 ? best.length : at, 0, entry);
-      best.length = Math.min(best.length, limit);
+  get isFull(): boolean {
+    return this.#engine.exports.tableBytes() >>> 0 > this.#tableBytes;
+  }
+
+  add(rows: Uint8Array): void {
+    for (let at = 0; at < rows.length; at += WINDOW_BYTES) this.#merge(rows.subarray(at, at + WINDOW_BYTES));
+  }
+
+  end(): void {
+    if (this.#keptBytes > 0) {
+      throw new CorruptRunError(
+        `row at byte ${this.#offset}: expected a whole row, got the end of the segment`,
+      );
     }
-    return takeBytes(best, maxBytes, ({ length }) => length).map(({ key, length, count }) => ({
-      url: decodeWtf8(this.#engine.bytes.subarray(key, key + length)),
-      count: Number(count),
-    }));
+    this.#offset = 0;
+  }
+
+  *takeRun(): Generator<Uint8Array> {
+    yield* this.#writeTable(false);
+    this.#engine.exports.clearTable();
+  }
+
+  async *mergeRuns(runs: readonly ReadRun[]): AsyncGenerator<Uint8Array> {
+    yield* new WasmRuns(this.#engine, runs).write(new WasmOutput(this.#engine, this.#top, false));
   }
 
   *format(): Generator<Uint8Array> {
-    const items = this.#sorted();
-    const { exports } = this.#engine;
-    const itemsEnd = items + ITEM_BYTES * this.unique;
     yield Buffer.from('{');
-    for (let index = 0; index < this.unique; index = exports.nextRow.value >>> 0) {
-      const size = Math.max(PIECE_BYTES, exports.rowRoom(items, index) >>> 0);
-      const to = this.#engine.borrow(size, itemsEnd);
-      const end = exports.formatRows(items, index, to, to + size) >>> 0;
-      yield this.#engine.bytes.slice(to, end);
-    }
+    yield* this.#writeTable(true);
     yield Buffer.from('\n}\n');
+  }
+
+  async *formatRuns(runs: readonly ReadRun[]): AsyncGenerator<Uint8Array> {
+    const output = new WasmOutput(this.#engine, this.#top, true);
+    yield Buffer.from('{');
+    yield* new WasmRuns(this.#engine, runs).write(output);
+    yield Buffer.from('\n}\n');
+    this.#mergedUnique = output.rows;
+    if (output.total === this.total) return;
+    throw new CorruptRunError(
+      `sorted runs: expected a total of ${this.total}, got ${output.total}; start the run again`,
+    );
   }
 
   close(): void {
     this.#engine.release();
   }
 
-  #merge(rows: Uint8Array, start: number, end: number): void {
+  #merge(window: Uint8Array): void {
+    if (this.#keptBytes + window.length < this.#neededBytes) {
+      this.#keep(window);
+      return;
+    }
     const { exports } = this.#engine;
-    const length = end - start;
+    const length = this.#keptBytes + window.length;
     this.#engine.makeRoom(length);
     const from = this.#engine.borrow(length);
-    this.#engine.bytes.set(rows.subarray(start, end), from);
-    const stopped = (exports.mergeRows(from, from + length) >>> 0) - from;
-    if (stopped === length) return;
-    throw new CorruptRunError(
-      `row at byte ${start + stopped}: expected a whole row with a count of at least 1 and a total of at most 2^53-1`,
-    );
-  }
-
-  #sorted(): number {
-    if (this.#items === null) {
-      this.#items = this.#engine.borrow(2 * ITEM_BYTES * this.unique);
-      this.#engine.exports.sortRows(this.#items);
+    this.#engine.bytes.set(this.#kept.subarray(0, this.#keptBytes), from);
+    this.#engine.bytes.set(window, from + this.#keptBytes);
+    const stopped = exports.mergeRows(from, from + length) >>> 0;
+    this.#offset += stopped - from;
+    this.#keptBytes = 0;
+    this.#neededBytes = 0;
+    if (stopped === from + length) return;
+    this.#neededBytes = exports.cutRowBytes.value >>> 0;
+    if (this.#neededBytes === 0) {
+      throw new CorruptRunError(
+        `row at byte ${this.#offset}: expected a count of at least 1 and a total of at most 2^53-1`,
+      );
     }
-    return this.#items;
+    this.#keep(this.#engine.bytes.subarray(stopped, from + length));
   }
 
-  #rankedRow(row: number): RankedRow {
-    const { view } = this.#engine;
-    return {
-      key: row + ROW_HEADER_BYTES,
-      length: view.getUint32(row + 8, true),
-      count: view.getBigUint64(row, true),
-    };
+  /** Grows by doubling, since a row may be as long as a line and come in small pieces. */
+  #keep(bytes: Uint8Array): void {
+    const length = this.#keptBytes + bytes.length;
+    if (length > this.#kept.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(this.#kept.subarray(0, this.#keptBytes));
+      this.#kept = larger;
+    }
+    this.#kept.set(bytes, this.#keptBytes);
+    this.#keptBytes = length;
   }
-}
 
-/** The last end of a row up to `limit`, or of the first row where that is longer. */
-function endOfRows(rows: Uint8Array, start: number, limit: number): number {
-  if (limit >= rows.length) return rows.length;
-  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
-  let end = start;
-  while (end + LONG_HEADER_BYTES <= rows.length) {
-    const next =
-      view.getUint32(end, true) === 0
-        ? end + LONG_HEADER_BYTES + view.getUint32(end + 4, true)
-        : end + SHORT_HEADER_BYTES + view.getUint16(end, true);
-    if (next > limit && end > start) return end;
-    if (next > rows.length) break;
-    end = next;
+  /** Sorts where the slots were, so nothing can be added until the table is cleared. */
+  *#writeTable(isText: boolean): Generator<Uint8Array> {
+    const { exports } = this.#engine;
+    const rows = exports.rowCount() >>> 0;
+    const items = this.#engine.replaceSlots(2 * ITEM_BYTES * rows);
+    exports.sortRows(items);
+    const above = items + ITEM_BYTES * rows;
+    yield* new WasmOutput(this.#engine, this.#top, isText).pieces(above, {
+      room: (written) => (written < rows ? exports.itemRoom(items, written) >>> 0 : 0),
+      write: (to, end) => exports.writeRows(items, to, end, isText),
+    });
   }
-  return rows.length;
 }

@@ -1,7 +1,9 @@
 import { decodeWtf8, type RecordTally } from '@mapreduce/shared-utils';
 import {
   type CounterOptions,
+  type CountMerger,
   type Kernel,
+  type MergerOptions,
   type PartitionRows,
   type RejectedLine,
   referenceKernel,
@@ -34,6 +36,15 @@ export function createCounter(
     tableBytes: 1024 * 1024,
     headerBytes: 0,
     onReject: (line) => rejects.push(line),
+    ...settings,
+  });
+}
+
+export function createMerger(kernel: Kernel, settings: Partial<MergerOptions> = {}) {
+  return kernel.createMerger({
+    tableBytes: 1024 * 1024,
+    topCount: 100,
+    topBytes: 1_000_000,
     ...settings,
   });
 }
@@ -78,11 +89,20 @@ export function readCounts(partitions: readonly PartitionRows[]): Map<string, nu
   return counts;
 }
 
+/** Pieces that stay: the engine's are gone with its next. */
+export function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const piece of pieces) yield new Uint8Array(piece);
+}
+
+export function textOf(merger: CountMerger): string {
+  return Buffer.concat([...copies(merger.format())]).toString();
+}
+
 /** What a reader of the output gets: the rows merged, written, and read by `JSON.parse`. */
 export function readOutput(kernel: Kernel, partitions: readonly PartitionRows[]): Map<string, number> {
-  const merger = kernel.createMerger();
+  const merger = createMerger(kernel);
   for (const { rows } of partitions) merger.add(rows);
-  const text = Buffer.concat([...merger.format()]).toString();
+  const text = textOf(merger);
   return new Map(Object.entries(JSON.parse(text) as Record<string, number>));
 }
 

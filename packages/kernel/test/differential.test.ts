@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Kernel, referenceKernel, wasmKernel } from '../src';
+import { copies, createMerger } from './count-lines';
 import { createJsonLines, createRandom } from './json-lines';
 
 /** `FUZZ_LINES` and `FUZZ_SEED` make it a longer search, or repeat one. */
@@ -48,7 +49,7 @@ function examine(kernel: Kernel, file: Buffer, { chunkBytes, ...options }: Layou
     onReject: ({ offset, length, reason, head }) =>
       rejects.push([offset, length, reason, Buffer.from(head).toString('latin1')]),
   });
-  const mergers = Array.from({ length: options.partitionCount }, () => kernel.createMerger());
+  const mergers = Array.from({ length: options.partitionCount }, () => createMerger(kernel, { topCount: 5 }));
   const emit = () => {
     for (const { partition, rows } of counter.emit().partitions) mergers[partition]?.add(rows);
   };
@@ -62,8 +63,8 @@ function examine(kernel: Kernel, file: Buffer, { chunkBytes, ...options }: Layou
   const outputs = mergers.map((merger) => ({
     unique: merger.unique,
     total: merger.total,
-    json: Buffer.concat([...merger.format()]).toString('latin1'),
-    top: merger.top(5, 1_000_000),
+    json: Buffer.concat([...copies(merger.format())]).toString('latin1'),
+    top: merger.top,
   }));
   const { tally } = counter;
   for (const each of [counter, ...mergers]) each.close();

@@ -1,25 +1,27 @@
 import { CorruptRunError, encodeWtf8 } from '@mapreduce/shared-utils';
+import type { CountMerger } from '../src';
 import { encodeRows } from '../src/rows';
-import { kernels } from './count-lines';
-
-const MAX_BYTES = 1_000_000;
+import { copies, createMerger, kernels, textOf as textOfMerger } from './count-lines';
 
 const rowsOf = (...counts: (readonly [url: string, count: number])[]) =>
   encodeRows(counts.map(([url, count]) => ({ bytes: encodeWtf8(url), count })));
 
 describe.each(kernels)('The merger of the $name kernel', (kernel) => {
   const mergerOf = (...counts: (readonly [url: string, count: number])[]) => {
-    const merger = kernel.createMerger();
+    const merger = createMerger(kernel);
     merger.add(rowsOf(...counts));
     return merger;
   };
-  const textOf = (...counts: (readonly [url: string, count: number])[]) =>
-    Buffer.concat([...mergerOf(...counts).format()]).toString();
+  const textOf = (...counts: (readonly [url: string, count: number])[]) => textOfMerger(mergerOf(...counts));
+  const topOf = (merger: CountMerger) => {
+    textOfMerger(merger);
+    return merger.top;
+  };
 
   it('writes an empty object where there is nothing', () => {
-    const merger = kernel.createMerger();
-    expect(JSON.parse(textOf())).toEqual({});
-    expect([merger.unique, merger.total, merger.top(3, MAX_BYTES)]).toEqual([0, 0, []]);
+    const merger = createMerger(kernel);
+    expect(JSON.parse(textOfMerger(merger))).toEqual({});
+    expect([merger.unique, merger.total, merger.top]).toEqual([0, 0, []]);
   });
 
   it('writes these very bytes', () => {
@@ -46,16 +48,20 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
   });
 
   it('C69 ranks equal counts by UTF-8 bytes, which is not the order of UTF-16', () => {
-    const merger = mergerOf(['😀', 1], ['\uffff', 1], ['z', 2], ['a', 1], ['', 1]);
-    expect(merger.top(4, MAX_BYTES).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff']);
-    expect(merger.top(9, MAX_BYTES).map(({ url }) => url)).toEqual(['z', '', 'a', '\uffff', '😀']);
+    const rows = rowsOf(['😀', 1], ['\uffff', 1], ['z', 2], ['a', 1], ['', 1]);
+    for (const topCount of [4, 9]) {
+      const merger = createMerger(kernel, { topCount });
+      merger.add(rows);
+      const ranked = ['z', '', 'a', '\uffff', '😀'];
+      expect(topOf(merger).map(({ url }) => url)).toEqual(ranked.slice(0, topCount));
+    }
   });
 
   it('H01 keeps apart URLs with equal hashes', () => {
     const pairs = ['declinate', 'macallums', 'plumless', 'buckeroo', 'Aa', 'BB'];
     const merger = mergerOf(...pairs.map((url, index) => [url, index + 1] as const));
     expect(merger.unique).toBe(6);
-    expect(merger.top(6, MAX_BYTES).map(({ url }) => url)).toEqual(pairs.toReversed());
+    expect(topOf(merger).map(({ url }) => url)).toEqual(pairs.toReversed());
   });
 
   it('C49 counts to 2^53-1, and refuses a total past it', () => {
@@ -74,16 +80,35 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
   });
 
   it('C50 refuses rows that are cut short', () => {
-    const rows = rowsOf(['a', 1]);
-    expect(() => kernel.createMerger().add(rows.subarray(0, rows.length - 1))).toThrow(CorruptRunError);
+    for (const rows of [rowsOf(['a', 1]), rowsOf(['a', 1], ['b', 70_000])]) {
+      for (let length = rows.length - 1; length > 5; length--) {
+        const merger = createMerger(kernel);
+        merger.add(rows.subarray(0, length));
+        expect(() => merger.end()).toThrow(CorruptRunError);
+      }
+    }
+  });
+
+  it('C50 refuses rows that are none', () => {
+    const noCount = Buffer.from(rowsOf(['a', 1]));
+    noCount.writeUInt16LE(0, 2);
+    expect(() => createMerger(kernel).add(noCount)).toThrow(CorruptRunError);
+    const largeCount = Buffer.from(rowsOf(['a', 70_000]));
+    largeCount.writeBigUInt64LE(2n ** 53n, 8);
+    expect(() => createMerger(kernel).add(largeCount)).toThrow(CorruptRunError);
   });
 
   it('keeps nothing of the rows it was given', () => {
-    const merger = kernel.createMerger();
-    const rows = rowsOf(['a', 1], ['b', 2]);
-    merger.add(rows);
-    rows.fill(0xff);
-    expect(merger.top(2, MAX_BYTES)).toEqual([
+    const merger = createMerger(kernel);
+    const rows = Buffer.from(rowsOf(['a', 1], ['b', 2]));
+    const lent = Buffer.alloc(3);
+    for (let at = 0; at < rows.length; at += lent.length) {
+      rows.copy(lent, 0, at);
+      merger.add(lent.subarray(0, rows.length - at));
+      lent.fill(0xff);
+    }
+    merger.end();
+    expect(topOf(merger)).toEqual([
       { url: 'b', count: 2 },
       { url: 'a', count: 1 },
     ]);
@@ -95,25 +120,21 @@ describe.each(kernels)('The merger of the $name kernel', (kernel) => {
       (_, index) => `https://example.com/${'x'.repeat(60)}/${index}`,
     );
     const merger = mergerOf(...urls.map((url) => [url, 1] as const));
-    const pieces = [...merger.format()];
+    const pieces = [...copies(merger.format())];
     expect(pieces.length).toBeGreaterThan(2);
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2 * 1024 * 1024);
     const lines = urls.toSorted().map((url) => `${JSON.stringify(url)}:1`);
     expect(Buffer.concat(pieces).equals(Buffer.from(`{\n${lines.join(',\n')}\n}\n`))).toBe(true);
   });
 
-  it('lists fewer top URLs where they are too long', () => {
-    const merger = kernel.createMerger();
-    merger.add(
-      encodeRows([
-        { bytes: Buffer.from('a'.repeat(10)), count: 3 },
-        { bytes: Buffer.from('b'.repeat(10)), count: 2 },
-        { bytes: Buffer.from('c'), count: 1 },
-      ]),
-    );
-    expect(merger.top(3, 21)).toHaveLength(3);
-    expect(merger.top(3, 20)).toHaveLength(2);
-    expect(merger.top(3, 19)).toHaveLength(1);
-    expect(merger.top(3, 9)).toEqual([]);
+  it.each([
+    [21, 3],
+    [20, 2],
+    [19, 1],
+    [9, 0],
+  ])('lists, of top URLs of %i bytes together, %i', (topBytes, listed) => {
+    const merger = createMerger(kernel, { topBytes });
+    merger.add(rowsOf(['a'.repeat(10), 3], ['b'.repeat(10), 2], ['c', 1]));
+    expect(topOf(merger)).toHaveLength(listed);
   });
 });

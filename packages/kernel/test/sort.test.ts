@@ -1,15 +1,13 @@
 import * as fc from 'fast-check';
 import { wasmKernel } from '../src';
 import { encodeRows } from '../src/rows';
+import { createMerger, textOf } from './count-lines';
 
 /** The keys as Latin-1, in the order of the output: every byte becomes a code unit, so that JSON keeps it. */
 function sorted(keys: readonly Uint8Array[]): string[] {
-  const merger = wasmKernel.createMerger();
+  const merger = createMerger(wasmKernel);
   merger.add(encodeRows(keys.map((bytes) => ({ bytes, count: 1 }))));
-  const lines = Buffer.concat([...merger.format()])
-    .toString('latin1')
-    .split('\n')
-    .slice(1, -2);
+  const lines = textOf(merger).split('\n').slice(1, -2);
   merger.close();
   return lines.map((line) => Object.keys(JSON.parse(`{${line.replace(/,$/, '')}}`) as object)[0] as string);
 }

@@ -18,7 +18,7 @@ import {
   type StageDeps,
   sniffCompression,
 } from '@mapreduce/shared-utils';
-import { createMemoryStore, type MemoryStore } from '@mapreduce/shared-utils/testing';
+import { createMemoryStore, type MemoryStore, temporaryScratch } from '@mapreduce/shared-utils/testing';
 import { createMapperHandler } from '../src';
 
 const TEMP = 'temp';
@@ -60,6 +60,7 @@ export function createPlannedRun(
   let attempts = 0;
   const deps: StageDeps = {
     store,
+    scratch: temporaryScratch,
     // Of all settings only the bucket is the mapper's; the rest is in the plan.
     config: {
       ...settings,
@@ -133,7 +134,7 @@ export function readCommit({ objects }: MemoryStore, split: number): MapCommit {
 
 /** The counts of a commit record as the reducers will get them, each segment checked. */
 export function readCounts(store: MemoryStore, ...splits: number[]): Map<string, number> {
-  const merger = referenceKernel.createMerger();
+  const merger = referenceKernel.createMerger({ tableBytes: 2 ** 30, topCount: 0, topBytes: 0 });
   for (const split of splits) {
     for (const { partition, key, offset, length } of readCommit(store, split).segments) {
       const bytes = store.objects.get(`${TEMP}/${key}`)?.subarray(offset, offset + length) ?? Buffer.of();

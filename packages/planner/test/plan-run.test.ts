@@ -11,7 +11,7 @@ import {
   StoreAccessError,
   StoreUnavailableError,
 } from '@mapreduce/shared-utils';
-import { createMemoryStore } from '@mapreduce/shared-utils/testing';
+import { createMemoryStore, temporaryScratch } from '@mapreduce/shared-utils/testing';
 import { createPlannerHandler } from '../src';
 
 const EXECUTION = 'arn:aws:states:ap-south-1:123456789012:express:machine:nightly:u1';
@@ -21,6 +21,7 @@ function createPlanner(env: Record<string, string> = {}, store = createMemorySto
   const ignore = () => undefined;
   const deps: StageDeps = {
     store,
+    scratch: temporaryScratch,
     config: readConfig({ BUCKET_TEMP: 'temp', BUCKET_OUTPUT: 'out', ...env }),
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     now: () => new Date('2025-12-01T00:00:00.000Z'),

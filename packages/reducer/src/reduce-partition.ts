@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto';
-import { type CountMerger, chooseKernel } from '@mapreduce/kernel';
 import {
-  decodeSegment,
   FORMAT_VERSION,
-  mapConcurrently,
-  type OutputSummary,
-  outputKey,
   type Plan,
   parsePartitionSegments,
   parseReduceCommit,
   type ReduceCommit,
   type ReducerEvent,
   type ReducerResult,
-  readBytes,
   readDocumentIfPresent,
   readPart,
   readPlan,
@@ -20,13 +13,9 @@ import {
   runKeys,
   type Segment,
   type StageDeps,
-  TOP_BYTES,
-  TOP_COUNT,
   writeDocument,
 } from '@mapreduce/shared-utils';
-
-/** Segments in memory at once. */
-const CONCURRENT_READS = 8;
+import { sumSegments } from './sum-segments';
 
 /**
  * Sums the segments of one partition and writes `bucket_<p>.json`, sorted by UTF-8 bytes, then its commit
@@ -58,25 +47,6 @@ export async function reducePartition(
   return resultOf(commit);
 }
 
-async function sumSegments(
-  deps: StageDeps,
-  plan: Plan,
-  partition: number,
-  segments: readonly Segment[],
-): Promise<Pick<ReduceCommit, 'output' | 'top'>> {
-  const expected = { partition, partitionCount: plan.configuration.numBuckets };
-  const merger = chooseKernel(deps.config.engine).createMerger();
-  try {
-    await mapConcurrently(segments, CONCURRENT_READS, (segment) =>
-      mergeSegment(deps, segment, expected, merger),
-    );
-    const output = await writeOutput(deps, plan, partition, merger);
-    return { output, top: merger.top(TOP_COUNT, TOP_BYTES) };
-  } finally {
-    merger.close();
-  }
-}
-
 function resultOf({ output: { outputBucket, outputKey } }: ReduceCommit): ReducerResult {
   return { outputBucket, outputKey };
 }
@@ -86,48 +56,4 @@ async function readSegmentList(deps: StageDeps, plan: Plan, partition: number): 
   const list = await readPart(deps, plan, objectKey, parsePartitionSegments);
   requireSame(objectKey, 'partition', partition, list.partition);
   return list.segments;
-}
-
-async function mergeSegment(
-  { store, config }: StageDeps,
-  { key, offset, length }: Segment,
-  expected: { readonly partition: number; readonly partitionCount: number },
-  merger: CountMerger,
-): Promise<void> {
-  const ref = { bucket: config.bucketTemp, objectKey: key };
-  const where = `${store.uri(ref)}: segment at byte ${offset}`;
-  const bytes = await readBytes(store, ref, { range: { start: offset, end: offset + length } });
-  merger.add(decodeSegment(where, bytes, expected));
-}
-
-async function writeOutput(
-  { store }: StageDeps,
-  { configuration }: Plan,
-  partition: number,
-  merger: CountMerger,
-): Promise<OutputSummary> {
-  const ref = {
-    bucket: configuration.outputBucket,
-    objectKey: outputKey(configuration.outputPrefix, partition),
-  };
-  const hash = createHash('sha256');
-  const writer = store.createWriter(ref);
-  try {
-    for (const piece of merger.format()) {
-      hash.update(piece);
-      await writer.write(piece);
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-  return {
-    bucket: partition,
-    outputBucket: ref.bucket,
-    outputKey: ref.objectKey,
-    unique: merger.unique,
-    total: merger.total,
-    sha256: hash.digest('hex'),
-  };
 }

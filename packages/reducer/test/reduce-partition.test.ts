@@ -1,73 +1,13 @@
 import { createHash } from 'node:crypto';
-import { referenceKernel } from '@mapreduce/kernel';
-import {
-  encodeSegmentHeader,
-  FORMAT_VERSION,
-  parseReduceCommit,
-  runKeys,
-  type Segment,
-} from '@mapreduce/shared-utils';
-import {
-  createStageFixture,
-  FIXTURE_OUTPUT,
-  FIXTURE_RUN_ID,
-  FIXTURE_TEMP,
-  type StageFixture,
-} from '@mapreduce/shared-utils/testing';
+import { parseReduceCommit, runKeys } from '@mapreduce/shared-utils';
+import { FIXTURE_OUTPUT, FIXTURE_RUN_ID, FIXTURE_TEMP } from '@mapreduce/shared-utils/testing';
 import { createReducerHandler } from '../src';
+import { createReduceFixture, event, OUTPUT, outputOf, PARTITION } from './create-reduce-fixture';
 
-const PARTITION = 0;
 const keys = runKeys(FIXTURE_RUN_ID);
-const event = { run_id: FIXTURE_RUN_ID, partition: PARTITION };
-const OUTPUT = 'out/bucket_0.json';
-
-/** What a mapper with one partition would emit for these URLs. */
-function rowsOf(urls: readonly string[]): Uint8Array {
-  const counter = referenceKernel.createCounter({
-    partitionCount: 1,
-    urlField: 'url',
-    maxLineBytes: 1000,
-    tableBytes: 1_000_000,
-    headerBytes: 0,
-    onReject: () => undefined,
-  });
-  counter.begin(0);
-  for (const url of urls) counter.push(Buffer.from(`${JSON.stringify({ url })}\n`));
-  counter.end();
-  return counter.emit().partitions[0]?.rows ?? new Uint8Array();
-}
-
-/** Writes one shuffle object a list of URLs, and the partition's list of segments. */
-async function createReduceFixture(mappers: readonly (readonly string[])[]): Promise<StageFixture> {
-  const fixture = await createStageFixture();
-  const segments: Segment[] = [];
-  for (const [index, urls] of mappers.entries()) {
-    const rows = rowsOf(urls);
-    const key = `shuffle-${index}`;
-    const padding = 5;
-    const header = encodeSegmentHeader(PARTITION, fixture.plan.configuration.numBuckets, rows);
-    const segment = Buffer.concat([header, rows]);
-    await fixture.store.put(
-      { bucket: FIXTURE_TEMP, objectKey: key },
-      Buffer.concat([Buffer.alloc(padding), segment]),
-    );
-    segments.push({ key, offset: padding, length: segment.length });
-  }
-  await fixture.writeDocument(keys.partition(PARTITION), {
-    version: FORMAT_VERSION,
-    runId: FIXTURE_RUN_ID,
-    partition: PARTITION,
-    fingerprint: fixture.plan.fingerprint,
-    segments,
-  });
-  return fixture;
-}
 
 const flip = (at: number) => (bytes: Uint8Array) =>
   bytes.map((byte, index) => (index === at ? byte ^ 4 : byte));
-
-const outputOf = ({ store }: StageFixture) =>
-  Buffer.from(store.objects.get(`${FIXTURE_OUTPUT}/${OUTPUT}`) ?? []).toString();
 
 describe('the reducer handler', () => {
   it('sums the segments and writes the URLs sorted by UTF-8 bytes', async () => {
@@ -97,6 +37,14 @@ describe('the reducer handler', () => {
         { url: 'a', count: 1 },
       ],
     });
+  });
+
+  it('sums segments that are longer than a piece', async () => {
+    const long = Array.from({ length: 40 }, (_, index) => `${index}`.padStart(100_000, 'x'));
+    const fixture = await createReduceFixture([long, ['a'], long.slice(20)]);
+    await createReducerHandler(fixture.deps)(event);
+    const expected = long.map((url, index) => [url, index < 20 ? 1 : 2] as const);
+    expect(JSON.parse(outputOf(fixture))).toEqual(Object.fromEntries([['a', 1], ...expected]));
   });
 
   it('does nothing when its partition is committed already', async () => {

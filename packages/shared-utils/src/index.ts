@@ -14,5 +14,6 @@ export * from './io/map-concurrently';
 export * from './io/object-store';
 export * from './io/read-object';
 export * from './io/run-documents';
+export * from './io/scratch';
 export * from './io/segment';
 export * from './io/stage-deps';

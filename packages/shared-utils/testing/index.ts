@@ -3,3 +3,4 @@ export * from './object-store-conformance';
 export * from './s3/faults';
 export * from './s3/server';
 export * from './stage-fixture';
+export * from './temporary-scratch';

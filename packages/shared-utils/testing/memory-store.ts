@@ -87,7 +87,7 @@ function createMemoryWriter(publish: (bytes: Uint8Array) => void): ObjectWriter 
   let pieces: Uint8Array[] = [];
   return {
     async write(bytes) {
-      pieces.push(Uint8Array.from(bytes));
+      pieces.push(new Uint8Array(bytes));
     },
     async close() {
       publish(concatBytes(pieces));

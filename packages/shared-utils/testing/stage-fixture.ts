@@ -1,8 +1,15 @@
-import { FORMAT_VERSION, fingerprintOf, formatDocument, type Plan } from '../src/domain/contracts';
+import {
+  FORMAT_VERSION,
+  fingerprintOf,
+  formatDocument,
+  type Plan,
+  type RunConfiguration,
+} from '../src/domain/contracts';
 import { EMPTY_TALLY, type RecordTally } from '../src/domain/ledger';
 import { runKeys } from '../src/domain/run-keys';
 import type { StageDeps } from '../src/io/stage-deps';
 import { createMemoryStore, type MemoryStore } from './memory-store';
+import { temporaryScratch } from './temporary-scratch';
 
 export const FIXTURE_RUN_ID = 'fixture';
 export const FIXTURE_TEMP = 'temp';
@@ -23,7 +30,11 @@ export interface StageFixture {
 }
 
 /** A store in memory that holds the plan of a run, for the tests of one stage. */
-export async function createStageFixture(overrides: Partial<Plan> = {}): Promise<StageFixture> {
+export async function createStageFixture(
+  overrides: Partial<Omit<Plan, 'configuration'>> & {
+    readonly configuration?: Partial<RunConfiguration>;
+  } = {},
+): Promise<StageFixture> {
   const store = createMemoryStore();
   const logged: LoggedEvent[] = [];
   const configuration = {
@@ -63,6 +74,7 @@ export async function createStageFixture(overrides: Partial<Plan> = {}): Promise
     plan,
     deps: {
       store,
+      scratch: temporaryScratch,
       config: { ...configuration, bucketTemp: FIXTURE_TEMP, bucketOutput: FIXTURE_OUTPUT },
       log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
       now: () => new Date('2025-12-01T00:00:05.000Z'),

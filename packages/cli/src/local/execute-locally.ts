@@ -38,7 +38,12 @@ async function execute(
   const { signal } = options;
   const { totalBytes } = inputs;
   const config = createConfig(options, output, totalBytes);
-  const pool = new StagePool({ threads, config, roots: createRoots(config, inputs, output) });
+  const pool = new StagePool({
+    threads,
+    config,
+    roots: createRoots(config, inputs, output),
+    scratch: output.scratch,
+  });
   try {
     options.onStart?.(totalBytes, () => pool.bytesRead);
     await executeExpress(

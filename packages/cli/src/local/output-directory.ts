@@ -57,6 +57,11 @@ export class OutputDirectory {
     return path.join(this.path, STAGING, 'temp');
   }
 
+  /** For what one task cannot hold in memory. */
+  get scratch(): string {
+    return path.join(this.path, STAGING, 'scratch');
+  }
+
   get staged(): string {
     return path.join(this.path, STAGING, 'output');
   }

@@ -9,6 +9,8 @@ export interface StagePoolOptions {
   readonly threads: readonly ThreadLane[];
   readonly config: StageConfig;
   readonly roots: ReadonlyMap<string, string>;
+  /** The directory for what one task cannot hold in memory. */
+  readonly scratch: string;
 }
 
 interface QueuedTask {
@@ -22,8 +24,8 @@ export class StagePool {
   readonly #queue: QueuedTask[] = [];
   readonly #bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
 
-  constructor({ threads, config, roots }: StagePoolOptions) {
-    const setup: StageSetup = { config, roots, bytesRead: this.#bytesRead };
+  constructor({ threads, ...options }: StagePoolOptions) {
+    const setup: StageSetup = { ...options, bytesRead: this.#bytesRead };
     for (const thread of threads) thread.setUp(setup);
     this.#lanes = [new OwnLane(setup), ...threads].map((lane) => ({ lane, running: 0 }));
   }

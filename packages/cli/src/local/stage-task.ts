@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createDirectoryStore, type Log, type StageConfig } from '@mapreduce/shared-utils';
+import {
+  createDirectoryScratch,
+  createDirectoryStore,
+  type Log,
+  type StageConfig,
+} from '@mapreduce/shared-utils';
 import { createHandlerByState, type TaskState } from './stages';
 
 /** What every thread of a pool starts with. */
@@ -7,6 +12,8 @@ export interface StageSetup {
   readonly config: StageConfig;
   /** Bucket name to directory. */
   readonly roots: ReadonlyMap<string, string>;
+  /** The directory for what one task cannot hold in memory. */
+  readonly scratch: string;
   /** One 64-bit cell: input bytes read by all threads. */
   readonly bytesRead: BigInt64Array;
 }
@@ -26,11 +33,12 @@ const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
 
 /** The handlers over the directories of the setup; `onRead` may throw, to end a task. */
 export function createTaskRunner(
-  { config, roots, bytesRead }: StageSetup,
+  { config, roots, scratch, bytesRead }: StageSetup,
   onRead: () => void = ignore,
 ): (task: StageTask) => Promise<StageOutcome> {
   const deps = {
     store: createDirectoryStore(roots),
+    scratch: createDirectoryScratch(scratch, 'free some space, or choose another --out'),
     config,
     log: silent,
     now: () => new Date(),

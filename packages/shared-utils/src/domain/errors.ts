@@ -68,6 +68,11 @@ export class StoreAccessError extends PipelineError {
   override readonly name = 'StoreAccessError';
 }
 
+/** The local disk has no room for what does not fit in memory, or cannot be written. */
+export class ScratchSpaceError extends PipelineError {
+  override readonly name = 'ScratchSpaceError';
+}
+
 /** The object store did not answer properly, however often it was asked; the same call may succeed later. */
 export class StoreUnavailableError extends PipelineError {
   override readonly name = 'StoreUnavailableError';
@@ -87,6 +92,7 @@ export const pipelineErrors = [
   ErrorBudgetExceededError,
   OutputExistsError,
   StoreAccessError,
+  ScratchSpaceError,
   StoreUnavailableError,
 ] as const;
 

@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly versionId?: string;
   /** A piece may be overwritten once the next is asked for: spares the making of a buffer for each. */
   readonly mayReuseBuffer?: boolean;
+  /** As long as the range at least: pieces may be views of it, one after another. Spares all buffers. */
+  readonly into?: Uint8Array;
 }
 
 export interface ListedObject extends ObjectStat {

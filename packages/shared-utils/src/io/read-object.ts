@@ -1,5 +1,5 @@
 import { concatBytes } from '../domain/wtf8';
-import type { ObjectRef, ObjectStore, ReadOptions } from './object-store';
+import type { ByteRange, ObjectRef, ObjectStore, ReadOptions } from './object-store';
 
 /** A small object as text. @throws as `ObjectStore.read` */
 export async function readText(store: ObjectStore, ref: ObjectRef, options?: ReadOptions): Promise<string> {
@@ -14,4 +14,20 @@ export async function readBytes(
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.read(ref, options)) chunks.push(chunk);
   return concatBytes(chunks);
+}
+
+/** The range's bytes at the start of `buffer`. @throws as `ObjectStore.read` */
+export async function readInto(
+  store: ObjectStore,
+  ref: ObjectRef,
+  range: ByteRange,
+  buffer: Uint8Array,
+): Promise<Uint8Array> {
+  let filled = 0;
+  for await (const piece of store.read(ref, { range, into: buffer })) {
+    const isThere = piece.buffer === buffer.buffer && piece.byteOffset === buffer.byteOffset + filled;
+    if (!isThere) buffer.set(piece, filled);
+    filled += piece.length;
+  }
+  return buffer.subarray(0, filled);
 }

@@ -42,15 +42,16 @@ export async function* readRange(
   file: number,
   stats: BigIntStats,
   path: string,
-  { range, ifMatch, mayReuseBuffer = false }: ReadOptions,
+  { range, ifMatch, mayReuseBuffer = false, into }: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   const { start, end } = range ?? { start: 0, end: Number(stats.size) };
   requireUnchanged(path, ifMatch, stats);
   if (end > stats.size) throw cutShort(path, end, stats.size);
-  let buffer = Buffer.of();
+  let buffer: Uint8Array = Buffer.of();
   for (let at = start; at < end; ) {
+    if (into !== undefined) buffer = into.subarray(at - start, end - start);
     // Otherwise the consumer may keep a piece, or hand it to another thread.
-    if (!mayReuseBuffer || at === start) buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+    else if (!mayReuseBuffer || at === start) buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
     const wanted = Math.min(buffer.length, end - at);
     await giveWay();
     const bytesRead = attempt(path, () => readSync(file, buffer, 0, wanted, at));

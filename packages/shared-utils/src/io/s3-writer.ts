@@ -126,7 +126,7 @@ export function createS3Writer(connection: S3Connection, ref: ObjectRef): Object
   return {
     async write(bytes) {
       for (let at = 0; at < bytes.length; ) {
-        const piece = Uint8Array.from(bytes.subarray(at, at + PART_BYTES - bufferedBytes));
+        const piece = new Uint8Array(bytes.subarray(at, at + PART_BYTES - bufferedBytes));
         at += piece.length;
         pieces.push(piece);
         bufferedBytes += piece.length;

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { CorruptRunError } from '../domain/errors';
 import { HASH_VERSION } from '../domain/partition';
+import { concatBytes } from '../domain/wtf8';
 
 /**
  * A segment as it stands in a shuffle object, little-endian: magic `MRSG`, version u16, hash u16,
@@ -52,18 +53,62 @@ export function decodeSegmentHeader(where: string, bytes: Uint8Array): SegmentHe
   };
 }
 
+export interface ExpectedSegment {
+  readonly partition: number;
+  readonly partitionCount: number;
+}
+
+/** The rows of a segment that comes in pieces, cut anywhere: of them only `end` says that they are right. */
+export class SegmentDecoder {
+  readonly #where: string;
+  readonly #expected: ExpectedSegment;
+  #head: Uint8Array = new Uint8Array(0);
+  #header: SegmentHeader | null = null;
+  #rowsLength = 0;
+  #crc32 = 0;
+
+  constructor(where: string, expected: ExpectedSegment) {
+    this.#where = where;
+    this.#expected = expected;
+  }
+
+  /** What of the piece is rows. @throws CorruptRunError when this is no segment, or another's */
+  add(piece: Uint8Array): Uint8Array {
+    const rows = this.#header === null ? this.#takeHeader(piece) : piece;
+    this.#rowsLength += rows.length;
+    this.#crc32 = crc32(rows, this.#crc32);
+    return rows;
+  }
+
+  /** @throws CorruptRunError when the segment was cut short or changed */
+  end(): void {
+    const header = this.#header ?? decodeSegmentHeader(this.#where, this.#head);
+    requireEqual(this.#where, 'bytes of rows', header.rowsLength, this.#rowsLength);
+    requireEqual(this.#where, 'CRC-32', header.crc32, this.#crc32);
+  }
+
+  #takeHeader(piece: Uint8Array): Uint8Array {
+    const missing = SEGMENT_HEADER_BYTES - this.#head.length;
+    this.#head = concatBytes([this.#head, piece.subarray(0, missing)]);
+    if (this.#head.length === SEGMENT_HEADER_BYTES) {
+      this.#header = decodeSegmentHeader(this.#where, this.#head);
+      requireEqual(this.#where, 'partition', this.#expected.partition, this.#header.partition);
+      requireEqual(
+        this.#where,
+        'partition count',
+        this.#expected.partitionCount,
+        this.#header.partitionCount,
+      );
+    }
+    return piece.subarray(missing);
+  }
+}
+
 /** The rows of a whole segment. @throws CorruptRunError when it is cut short, changed, or another's */
-export function decodeSegment(
-  where: string,
-  bytes: Uint8Array,
-  expected: { readonly partition: number; readonly partitionCount: number },
-): Uint8Array {
-  const header = decodeSegmentHeader(where, bytes);
-  const rows = bytes.subarray(SEGMENT_HEADER_BYTES);
-  requireEqual(where, 'partition', expected.partition, header.partition);
-  requireEqual(where, 'partition count', expected.partitionCount, header.partitionCount);
-  requireEqual(where, 'bytes of rows', header.rowsLength, rows.length);
-  requireEqual(where, 'CRC-32', header.crc32, crc32(rows));
+export function decodeSegment(where: string, bytes: Uint8Array, expected: ExpectedSegment): Uint8Array {
+  const decoder = new SegmentDecoder(where, expected);
+  const rows = decoder.add(bytes);
+  decoder.end();
   return rows;
 }
 

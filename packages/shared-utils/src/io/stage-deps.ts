@@ -1,5 +1,6 @@
 import type { StageConfig } from './config';
 import type { ObjectStore } from './object-store';
+import type { Scratch } from './scratch';
 
 /** One structured event a call; never a URL at `info` or above. */
 export interface Log {
@@ -12,6 +13,7 @@ export interface Log {
 /** Everything a stage needs from outside; the composition root (Lambda or CLI) makes it once. */
 export interface StageDeps {
   readonly store: ObjectStore;
+  readonly scratch: Scratch;
   readonly config: StageConfig;
   readonly log: Log;
   readonly now: () => Date;
