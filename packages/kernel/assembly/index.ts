@@ -15,7 +15,7 @@ export { beginRuns, dryAt, dryCount, enterRun, mergeRuns, runAt, runRoom } from 
 export { blankLines, initScan, okLines, rejected, rejectsAt, scanLines } from './scan';
 export { initStructure } from './structure';
 export { sortRows } from './sort';
-export { arenaTop, clearTable, flushBatch, initTable, longestProbe, moveSlots, rowCount, tableBytes } from './table';
+export { arenaTop, clearRows, clearSlots, flushBatch, initTable, longestProbe, moveSlots, rowCount, tableBytes } from './table';
 
 /** Where the host may lay out its regions. */
 export function heapBase(): usize {

@@ -52,10 +52,14 @@ export function moveSlots(to: usize, slotCount: u32): void {
   }
 }
 
-export function clearTable(): void {
-  memory.fill(slots, 0, (<usize>slotMask + 1) << 3);
+/** Before a key is added again, `clearSlots` must follow: until then their place may serve another purpose. */
+export function clearRows(): void {
   arenaTop = arena;
   rows = 0;
+}
+
+export function clearSlots(): void {
+  memory.fill(slots, 0, (<usize>slotMask + 1) << 3);
 }
 
 export function rowCount(): u32 {

@@ -57,14 +57,21 @@ export class WasmCounter implements UrlCounter {
     this.#capacity = Math.max(WINDOW_BYTES, maxLineBytes + BYTE_ORDER_MARK_BYTES + 1);
     this.#ends = engine.reserve(4 * partitionCount);
     const names = urlField.split('.').map((name) => Buffer.from(name));
-    const path = this.#writePath(names);
+    const path = engine.reserve(8 * names.length);
+    const namesAt = names.map((name) => engine.reserve(name.length));
     const closers = engine.reserve(maxLineBytes + BYTE_ORDER_MARK_BYTES);
     const scratch = engine.reserve(this.#capacity);
     const nameScratch = engine.reserve(MAX_ESCAPE_BYTES * Math.max(...names.map(({ length }) => length)));
     this.#input = engine.reserve(this.#capacity);
+    engine.startTable(options.tableBytes + 8 * WINDOW_BYTES);
+    for (const [index, name] of names.entries()) {
+      const at = namesAt[index] as number;
+      engine.bytes.set(name, at);
+      engine.view.setUint32(path + 8 * index, at, true);
+      engine.view.setUint32(path + 8 * index + 4, name.length, true);
+    }
     engine.exports.initScan(maxLineBytes, scratch);
     engine.exports.initStructure(path, names.length, closers, nameScratch);
-    engine.startTable(options.tableBytes + 8 * WINDOW_BYTES);
   }
 
   begin(offset: number): void {
@@ -110,7 +117,7 @@ export class WasmCounter implements UrlCounter {
   emit(): Emission {
     const { exports } = this.#engine;
     const { partitionCount, headerBytes } = this.#options;
-    const to = this.#engine.borrow(exports.emitBytes(partitionCount, headerBytes) >>> 0);
+    const to = this.#engine.replaceSlots(exports.emitBytes(partitionCount, headerBytes) >>> 0);
     const at = exports.emit(to, this.#ends, partitionCount, headerBytes) >>> 0;
     const partitions: PartitionRows[] = [];
     let top = 0;
@@ -121,24 +128,12 @@ export class WasmCounter implements UrlCounter {
       partitions.push({ partition, rows: this.#engine.bytes.subarray(at + offset, at + end), offset });
       top = end;
     }
-    exports.clearTable();
+    exports.clearRows();
     return { bytes: this.#engine.bytes.subarray(at, at + top), partitions };
   }
 
   close(): void {
     this.#engine.release();
-  }
-
-  #writePath(names: readonly Uint8Array[]): number {
-    const engine = this.#engine;
-    const path = engine.reserve(8 * names.length);
-    for (const [index, name] of names.entries()) {
-      const at = engine.reserve(name.length);
-      engine.bytes.set(name, at);
-      engine.view.setUint32(path + 8 * index, at, true);
-      engine.view.setUint32(path + 8 * index + 4, name.length, true);
-    }
-    return path;
   }
 
   /** Appends a piece that fits; scans up to its last LF and keeps the rest. */

@@ -17,7 +17,8 @@ interface Exports {
   secretsAt(): number;
   initTable(slotsAt: number, slotCount: number, arenaAt: number): void;
   moveSlots(to: number, slotCount: number): void;
-  clearTable(): void;
+  clearRows(): void;
+  clearSlots(): void;
   flushBatch(): void;
   rowCount(): number;
   longestProbe(): number;
@@ -45,6 +46,9 @@ interface Exports {
 
 const WASM_PAGE_BYTES = 65_536;
 
+/** The runtime counts a memory that grows as one more until it has collected garbage, so it seldom may. */
+const GROWTH_PAGES = 128;
+
 /** What the engine may read or write beyond the end of anything. */
 const SLACK_BYTES = 64;
 
@@ -69,7 +73,13 @@ const FIRST_PAGES = 4;
 
 let compiled: WebAssembly.Module | undefined;
 /** A memory that was given back: its pages are there already, and fresh ones cost as much as counting. */
-let spare: WebAssembly.Memory | undefined;
+interface Spare {
+  readonly memory: WebAssembly.Memory;
+  /** Where the table began: the next one's begins no lower, so that it is the same pages that are used. */
+  readonly tableAt: number;
+}
+
+let spare: Spare | undefined;
 let isSupported: boolean | undefined;
 
 /** False where the runtime has no WebAssembly SIMD. */
@@ -88,31 +98,32 @@ export class WasmEngine {
   bytes: Uint8Array;
   view: DataView;
   readonly #memory: WebAssembly.Memory;
-  readonly #isFresh = spare === undefined;
+  readonly #spare = spare;
   #isReleased = false;
+  /** Something else stands in the place of the slots. */
+  #areSlotsReplaced = false;
   #fixedTop: number;
   #slotsAt = 0;
   #slotCount = FIRST_SLOTS;
 
   constructor() {
     compiled ??= new WebAssembly.Module(kernelWasm);
-    this.#memory = spare ?? new WebAssembly.Memory({ initial: FIRST_PAGES });
+    this.#memory = this.#spare?.memory ?? new WebAssembly.Memory({ initial: FIRST_PAGES });
     spare = undefined;
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
     // Static data that is zero at first is not written again by a new instance.
-    if (!this.#isFresh) this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
+    if (this.#spare !== undefined) this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
     const env = { memory: this.#memory, abort: failAssembly };
     this.exports = new WebAssembly.Instance(compiled, { env }).exports as Exports;
     this.#fixedTop = align(this.exports.heapBase());
     this.bytes.set(createSecrets(), this.exports.secretsAt());
   }
 
-  /** A region for good, with slack behind it; only before `startTable`. */
+  /** A region for good, with slack behind it; only before `startTable`, which makes it usable. */
   reserve(size: number): number {
     const at = this.#fixedTop;
     this.#fixedTop = align(at + size + SLACK_BYTES);
-    this.#require(this.#fixedTop);
     return at;
   }
 
@@ -121,16 +132,18 @@ export class WasmEngine {
    * way, and so have those of the first table, since the runtime takes fresh memory for garbage to come.
    */
   startTable(arenaBytes: number): void {
-    const arenaAt = this.#fixedTop;
-    this.#slotsAt = align(arenaAt + (this.#isFresh ? FIRST_ARENA_BYTES : arenaBytes));
+    this.#fixedTop = Math.max(this.#fixedTop, this.#spare?.tableAt ?? 0);
+    this.#slotsAt = align(this.#fixedTop + (this.#spare === undefined ? FIRST_ARENA_BYTES : arenaBytes));
     this.#require(this.#slotsEnd);
     // Fresh memory is zero, and costs nothing until it is touched.
-    if (!this.#isFresh) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
-    this.exports.initTable(this.#slotsAt, this.#slotCount, arenaAt);
+    if (this.#spare !== undefined) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
+    this.exports.initTable(this.#slotsAt, this.#slotCount, this.#fixedTop);
   }
 
   /** Sees to it that the keys of `inputBytes` fit, however many and long they are. */
   makeRoom(inputBytes: number): void {
+    if (this.#areSlotsReplaced) this.exports.clearSlots();
+    this.#areSlotsReplaced = false;
     const { arenaTop, rowCount } = this.exports;
     const arenaNeeded = (arenaTop.value >>> 0) + ROW_GROWTH * inputBytes + SLACK_BYTES;
     const rowsNeeded = rowCount() + inputBytes / MIN_BYTES_PER_KEY;
@@ -149,8 +162,9 @@ export class WasmEngine {
     return at;
   }
 
-  /** Gives the slots' place away, with `size` bytes at least: until the table is cleared nothing can be added. */
+  /** Gives the slots' place away, with `size` bytes at least; the rows must be cleared before more are added. */
   replaceSlots(size: number): number {
+    this.#areSlotsReplaced = true;
     this.#require(this.#slotsAt + size + SLACK_BYTES);
     return this.#slotsAt;
   }
@@ -166,7 +180,7 @@ export class WasmEngine {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    spare = this.#memory;
+    spare = { memory: this.#memory, tableAt: this.#fixedTop };
   }
 
   get #slotsEnd(): number {
@@ -176,7 +190,7 @@ export class WasmEngine {
   #require(end: number): void {
     const missing = end - this.#memory.buffer.byteLength;
     if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+    this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES / GROWTH_PAGES) * GROWTH_PAGES);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
   }

@@ -65,7 +65,7 @@ export class WasmMerger implements CountMerger {
 
   *takeRun(): Generator<Uint8Array> {
     yield* this.#writeTable(false);
-    this.#engine.exports.clearTable();
+    this.#engine.exports.clearRows();
   }
 
   async *mergeRuns(runs: readonly ReadRun[]): AsyncGenerator<Uint8Array> {

@@ -4,6 +4,9 @@ import { type ObjectRef, type ObjectStore, readInto, type Segment } from '@mapre
 const PIECE_BYTES = 1024 * 1024;
 const REQUESTS_IN_FLIGHT = 6;
 
+/** For the next partition of this thread: memory that is given back as garbage takes long to be free. */
+const spareBuffers: Uint8Array[] = [];
+
 export interface SegmentPiece {
   readonly segment: Segment;
   /** Overwritten when the next piece is asked for. */
@@ -23,18 +26,16 @@ export async function* readSegments(
   bucket: string,
   segments: readonly Segment[],
 ): AsyncGenerator<SegmentPiece> {
-  const buffers: Uint8Array[] = [];
-  const longest = segments.reduce((most, { length }) => Math.max(most, length), 0);
   const read = async ({ segment, start, end }: Request) => {
     const ref: ObjectRef = { bucket, objectKey: segment.key };
-    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, longest));
+    const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
     return { segment, buffer, bytes: await readInto(store, ref, { start, end }, buffer), end };
   };
   const inFlight: ReturnType<typeof read>[] = [];
   const next = async function* () {
     const { segment, buffer, bytes, end } = await (inFlight.shift() as ReturnType<typeof read>);
     yield { segment, bytes, isLast: end === segment.offset + segment.length };
-    buffers.push(buffer);
+    if (spareBuffers.length < REQUESTS_IN_FLIGHT) spareBuffers.push(buffer);
   };
   try {
     for (const request of requestsOf(segments)) {
