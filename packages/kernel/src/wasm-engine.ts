@@ -77,6 +77,8 @@ interface Spare {
   readonly memory: WebAssembly.Memory;
   /** Where the table began: the next one's begins no lower, so that it is the same pages that are used. */
   readonly tableAt: number;
+  /** How many slots the table had in the end: the next one most often wants as many. */
+  readonly slotCount: number;
 }
 
 let spare: Spare | undefined;
@@ -102,9 +104,10 @@ export class WasmEngine {
   #isReleased = false;
   /** Something else stands in the place of the slots. */
   #areSlotsReplaced = false;
+  #isTableEnded = false;
   #fixedTop: number;
   #slotsAt = 0;
-  #slotCount = FIRST_SLOTS;
+  #slotCount = this.#spare?.slotCount ?? FIRST_SLOTS;
 
   constructor() {
     compiled ??= new WebAssembly.Module(kernelWasm);
@@ -171,8 +174,7 @@ export class WasmEngine {
 
   /** Gives the table's place away, for good. */
   endTable(): number {
-    this.#slotsAt = this.#fixedTop;
-    this.#slotCount = 0;
+    this.#isTableEnded = true;
     return this.#fixedTop;
   }
 
@@ -180,11 +182,11 @@ export class WasmEngine {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    spare = { memory: this.#memory, tableAt: this.#fixedTop };
+    spare = { memory: this.#memory, tableAt: this.#fixedTop, slotCount: this.#slotCount };
   }
 
   get #slotsEnd(): number {
-    return this.#slotsAt + this.#slotCount * SLOT_BYTES;
+    return this.#isTableEnded ? this.#fixedTop : this.#slotsAt + this.#slotCount * SLOT_BYTES;
   }
 
   #require(end: number): void {
