@@ -63,7 +63,7 @@ export class WasmCounter implements UrlCounter {
     const scratch = engine.reserve(this.#capacity);
     const nameScratch = engine.reserve(MAX_ESCAPE_BYTES * Math.max(...names.map(({ length }) => length)));
     this.#input = engine.reserve(this.#capacity);
-    engine.startTable(options.tableBytes + 8 * WINDOW_BYTES);
+    engine.startTable(options.tableBytes);
     for (const [index, name] of names.entries()) {
       const at = namesAt[index] as number;
       engine.bytes.set(name, at);

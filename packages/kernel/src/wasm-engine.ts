@@ -47,7 +47,7 @@ interface Exports {
 const WASM_PAGE_BYTES = 65_536;
 
 /** The runtime counts a memory that grows as one more until it has collected garbage, so it seldom may. */
-const GROWTH_PAGES = 128;
+const GROWTH_PAGES = 512;
 
 /** What the engine may read or write beyond the end of anything. */
 const SLACK_BYTES = 64;
@@ -55,12 +55,11 @@ const SLACK_BYTES = 64;
 /** Behind each other: the widest vector, and no two regions in one cache line. */
 const ALIGNMENT = 64;
 
-const FIRST_ARENA_BYTES = 1024 * 1024;
+/** A table passes its budget by what is added before anyone looks, most often a piece of 1 MiB. */
+const MARGIN_BYTES = 2 * 1024 * 1024;
+const MAX_FIRST_ARENA_BYTES = 64 * 1024 * 1024;
 const FIRST_SLOTS = 65_536;
 const SLOT_BYTES = 8;
-
-/** Every row moves when slots grow, so they seldom do. */
-const SLOT_GROWTH = 4;
 
 /** The shortest input that can hold a key: a packed row with an empty one; a line takes twice as much. */
 const MIN_BYTES_PER_KEY = 4;
@@ -104,7 +103,6 @@ export class WasmEngine {
   #isReleased = false;
   /** Something else stands in the place of the slots. */
   #areSlotsReplaced = false;
-  #isTableEnded = false;
   #fixedTop: number;
   #slotsAt = 0;
   #slotCount = this.#spare?.slotCount ?? FIRST_SLOTS;
@@ -130,13 +128,10 @@ export class WasmEngine {
     return at;
   }
 
-  /**
-   * Lays out the table above all that was reserved. Rows past `arenaBytes` have the slots moved out of their
-   * way, and so have those of the first table, since the runtime takes fresh memory for garbage to come.
-   */
-  startTable(arenaBytes: number): void {
+  /** Lays out the table above all that was reserved. Rows past its budget have the slots moved out of their way. */
+  startTable(tableBytes: number): void {
     this.#fixedTop = Math.max(this.#fixedTop, this.#spare?.tableAt ?? 0);
-    this.#slotsAt = align(this.#fixedTop + (this.#spare === undefined ? FIRST_ARENA_BYTES : arenaBytes));
+    this.#slotsAt = align(this.#fixedTop + Math.min(tableBytes + MARGIN_BYTES, MAX_FIRST_ARENA_BYTES));
     this.#require(this.#slotsEnd);
     // Fresh memory is zero, and costs nothing until it is touched.
     if (this.#spare !== undefined) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
@@ -151,30 +146,28 @@ export class WasmEngine {
     const arenaNeeded = (arenaTop.value >>> 0) + ROW_GROWTH * inputBytes + SLACK_BYTES;
     const rowsNeeded = rowCount() + inputBytes / MIN_BYTES_PER_KEY;
     if (arenaNeeded <= this.#slotsAt && 2 * rowsNeeded <= this.#slotCount) return;
-    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= SLOT_GROWTH;
+    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= 2;
     const arenaBytes = arenaNeeded - this.#fixedTop;
     this.#slotsAt = align(Math.max(this.#slotsEnd, this.#fixedTop + 2 * arenaBytes));
     this.#require(this.#slotsEnd);
     this.exports.moveSlots(this.#slotsAt, this.#slotCount);
   }
 
-  /** A region above everything, for the next call only. */
-  borrow(size: number, above = 0): number {
-    const at = align(Math.max(this.#slotsEnd, above));
+  /** A region above everything, or above what the caller knows to be the last, for the next call only. */
+  borrow(size: number, above = this.#slotsEnd): number {
+    const at = align(above);
     this.#require(at + size + SLACK_BYTES);
     return at;
   }
 
-  /** Gives the slots' place away, with `size` bytes at least; the rows must be cleared before more are added. */
+  /** A region right above the rows, slots or not; they must be cleared before more are added. */
   replaceSlots(size: number): number {
     this.#areSlotsReplaced = true;
-    this.#require(this.#slotsAt + size + SLACK_BYTES);
-    return this.#slotsAt;
+    return this.borrow(size, (this.exports.arenaTop.value >>> 0) + SLACK_BYTES);
   }
 
   /** Gives the table's place away, for good. */
   endTable(): number {
-    this.#isTableEnded = true;
     return this.#fixedTop;
   }
 
@@ -186,7 +179,7 @@ export class WasmEngine {
   }
 
   get #slotsEnd(): number {
-    return this.#isTableEnded ? this.#fixedTop : this.#slotsAt + this.#slotCount * SLOT_BYTES;
+    return this.#slotsAt + this.#slotCount * SLOT_BYTES;
   }
 
   #require(end: number): void {

@@ -8,9 +8,6 @@ import { WasmRuns } from './wasm-runs';
 /** Merged at a time: it stays in the second-level cache. */
 const WINDOW_BYTES = 256 * 1024;
 
-/** A table is over its budget by no more than what is added before `isFull` is looked at. */
-const MARGIN_BYTES = 8 * 1024 * 1024;
-
 /** What the engine sorts: sixteen bytes a row, and as much again to move them to and fro. */
 const ITEM_BYTES = 16;
 
@@ -31,7 +28,7 @@ export class WasmMerger implements CountMerger {
   constructor({ tableBytes, topCount, topBytes }: MergerOptions) {
     this.#tableBytes = tableBytes;
     this.#top = new TopRows(topCount, topBytes);
-    this.#engine.startTable(tableBytes + MARGIN_BYTES);
+    this.#engine.startTable(tableBytes);
   }
 
   get unique(): number {
