@@ -18,8 +18,11 @@ import { codeOf, failWrite } from './file-errors';
 /** A process that is killed leaves such a file behind; it is never listed nor taken for an object. */
 const UNFINISHED = /^\.unfinished-[0-9a-f]{16}$/;
 
-/** For more at once Linux looks for contiguous memory to cache it in, which took ten times as long on ext4. */
-const WRITE_BYTES = 1024 * 1024;
+/**
+ * Linux caches a larger write in larger stretches of memory, and those are slow to get on a virtual machine:
+ * writes of 16 MiB took ten times as long as these where memory had been idle, those of 1 MiB up to twice.
+ */
+const WRITE_BYTES = 128 * 1024;
 
 /** Where a file is, or shall be: `path` in `directory`, which is `root` or below it. */
 export interface FileLocation {
