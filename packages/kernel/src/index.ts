@@ -2,8 +2,8 @@ import type { Kernel } from './kernel';
 import { ReferenceCounter } from './reference-counter';
 import { ReferenceMerger } from './reference-merger';
 import { WasmCounter } from './wasm-counter';
-import { hasWasmSimd } from './wasm-engine';
 import { WasmMerger } from './wasm-merger';
+import { hasWasmSimd } from './wasm-module';
 
 export type {
   CounterOptions,

@@ -24,6 +24,9 @@ const WINDOW_BYTES = 256 * 1024;
 /** `\u0061`: what one byte of a name may be written as. */
 const MAX_ESCAPE_BYTES = 6;
 
+/** The shortest line that has a key: `{"":""}` and LF. */
+const MIN_LINE_BYTES = 8;
+
 /** `[line u32, length u32, reason u32]` */
 const REJECT_BYTES = 12;
 
@@ -100,7 +103,7 @@ export class WasmCounter implements UrlCounter {
       this.#finishLongLine(this.#longLine, 0);
     } else if (this.#kept > 0 && !isOnlyMark) {
       this.#engine.bytes[this.#input + this.#kept] = LF;
-      this.#scan(this.#kept + 1);
+      this.#scan(this.#kept + 1, 1);
       this.#kept = 0;
     }
   }
@@ -148,16 +151,17 @@ export class WasmCounter implements UrlCounter {
       return;
     }
     const scanned = this.#kept + lastLf + 1;
-    this.#scan(scanned);
+    // Of what was kept one line at most becomes whole.
+    this.#scan(scanned, 1 + lastLf / MIN_LINE_BYTES);
     this.#engine.bytes.copyWithin(this.#input, this.#input + scanned, this.#input + filled);
     this.#kept = filled - scanned;
     this.#offset += scanned;
   }
 
-  /** Reads the whole lines that are the first `length` bytes of the input. */
-  #scan(length: number): void {
+  /** Reads the whole lines that are the first `length` bytes of the input, with at most so many keys. */
+  #scan(length: number, keys: number): void {
     const { exports } = this.#engine;
-    this.#engine.makeRoom(length);
+    this.#engine.makeRoom(keys, length);
     const mark = this.#mayHaveMark ? this.#markBytes() : 0;
     this.#mayHaveMark = false;
     const end = this.#input + length;

@@ -1,53 +1,9 @@
-import { getRandomValues } from 'node:crypto';
-import { kernelWasm } from '../dist/kernel-wasm';
-
-/** What assembly/index.ts exports. Addresses come as signed 32-bit numbers: `>>> 0` makes them offsets. */
-interface Exports {
-  readonly okLines: WebAssembly.Global<bigint>;
-  readonly blankLines: WebAssembly.Global<bigint>;
-  readonly rejected: WebAssembly.Global<number>;
-  readonly arenaTop: WebAssembly.Global<number>;
-  readonly total: WebAssembly.Global<bigint>;
-  readonly cutRowBytes: WebAssembly.Global<number>;
-  readonly written: WebAssembly.Global<number>;
-  readonly writtenTotal: WebAssembly.Global<bigint>;
-  readonly rankedCount: WebAssembly.Global<number>;
-  readonly dryCount: WebAssembly.Global<number>;
-  heapBase(): number;
-  secretsAt(): number;
-  initTable(slotsAt: number, slotCount: number, arenaAt: number): void;
-  moveSlots(to: number, slotCount: number): void;
-  clearRows(): void;
-  clearSlots(): void;
-  flushBatch(): void;
-  rowCount(): number;
-  longestProbe(): number;
-  tableBytes(): number;
-  initScan(maxLine: number, scratchAt: number): void;
-  initStructure(pathAt: number, names: number, closersAt: number, scratchAt: number): void;
-  scanLines(start: number, end: number): number;
-  rejectsAt(): number;
-  emit(to: number, ends: number, partitions: number, headerBytes: number): number;
-  emitBytes(partitions: number, headerBytes: number): number;
-  mergeRows(start: number, end: number): number;
-  sortRows(items: number): void;
-  beginOutput(): void;
-  readRanked(least: bigint): void;
-  rankedAt(): number;
-  itemRoom(items: number, index: number): number;
-  writeRows(items: number, to: number, end: number, isText: boolean): number;
-  beginRuns(): void;
-  runAt(index: number): number;
-  enterRun(index: number): number;
-  runRoom(): number;
-  mergeRuns(to: number, end: number, isText: boolean): number;
-  dryAt(): number;
-}
-
-const WASM_PAGE_BYTES = 65_536;
+import { InvalidInputError } from '@mapreduce/shared-utils';
+import { createMemory, type Exports, instantiate, WASM_PAGE_BYTES } from './wasm-module';
 
 /** The runtime counts a memory that grows as one more until it has collected garbage, so it seldom may. */
 const GROWTH_PAGES = 512;
+const MAX_PAGES = 65_536;
 
 /** What the engine may read or write beyond the end of anything. */
 const SLACK_BYTES = 64;
@@ -61,16 +17,9 @@ const MAX_FIRST_ARENA_BYTES = 64 * 1024 * 1024;
 const FIRST_SLOTS = 65_536;
 const SLOT_BYTES = 8;
 
-/** The shortest input that can hold a key: a packed row with an empty one; a line takes twice as much. */
-const MIN_BYTES_PER_KEY = 4;
+/** What a row has beside its key: count, length and padding. */
+const MAX_ROW_OVERHEAD_BYTES = 12 + 7;
 
-/** A row of the table is at most this many times as long as the input that it came from: 16 bytes for four. */
-const ROW_GROWTH = 4;
-
-/** What every instance wants at once; the module's own static data lies in it. */
-const FIRST_PAGES = 4;
-
-let compiled: WebAssembly.Module | undefined;
 /** A memory that was given back: its pages are there already, and fresh ones cost as much as counting. */
 interface Spare {
   readonly memory: WebAssembly.Memory;
@@ -80,45 +29,38 @@ interface Spare {
   readonly slotCount: number;
 }
 
-let spare: Spare | undefined;
-let isSupported: boolean | undefined;
+/** Above this the room below the table is worth more than pages that are there already. */
+const MAX_SPARE_TABLE_AT = 128 * 1024 * 1024;
 
-/** False where the runtime has no WebAssembly SIMD. */
-export function hasWasmSimd(): boolean {
-  isSupported ??= WebAssembly.validate(kernelWasm);
-  return isSupported;
-}
+let spare: Spare | null = null;
 
 /**
- * A fresh instance of the engine over a memory that may have been used before: fixed regions from the bottom up, then the arena, then the
- * slots, then room for whatever a single call needs. Untouched memory costs nothing, so regions are laid out
- * for the worst case; whoever uses one for the first time must not expect zeros in it.
+ * A fresh instance of the engine over a memory that may have been used before: fixed regions from the bottom
+ * up, then the arena, then the slots, then room for whatever a single call needs. Untouched memory costs
+ * nothing, so regions are laid out for the worst case; nobody may expect zeros in them.
  */
 export class WasmEngine {
   readonly exports: Exports;
   bytes: Uint8Array;
   view: DataView;
+  readonly #spare: Spare | null;
   readonly #memory: WebAssembly.Memory;
-  readonly #spare = spare;
   #isReleased = false;
-  /** Something else stands in the place of the slots. */
-  #areSlotsReplaced = false;
   #fixedTop: number;
   #slotsAt = 0;
-  #slotCount = this.#spare?.slotCount ?? FIRST_SLOTS;
+  #slotCount: number;
+  /** Something else stands in the place of the slots. */
+  #areSlotsReplaced = false;
 
   constructor() {
-    compiled ??= new WebAssembly.Module(kernelWasm);
-    this.#memory = this.#spare?.memory ?? new WebAssembly.Memory({ initial: FIRST_PAGES });
-    spare = undefined;
+    this.#spare = spare;
+    spare = null;
+    this.#memory = this.#spare?.memory ?? createMemory();
+    this.#slotCount = this.#spare?.slotCount ?? FIRST_SLOTS;
+    this.exports = instantiate(this.#memory);
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
-    // Static data that is zero at first is not written again by a new instance.
-    if (this.#spare !== undefined) this.bytes.fill(0, 0, FIRST_PAGES * WASM_PAGE_BYTES);
-    const env = { memory: this.#memory, abort: failAssembly };
-    this.exports = new WebAssembly.Instance(compiled, { env }).exports as Exports;
     this.#fixedTop = align(this.exports.heapBase());
-    this.bytes.set(createSecrets(), this.exports.secretsAt());
   }
 
   /** A region for good, with slack behind it; only before `startTable`, which makes it usable. */
@@ -128,25 +70,26 @@ export class WasmEngine {
     return at;
   }
 
-  /** Lays out the table above all that was reserved. Rows past its budget have the slots moved out of their way. */
+  /** Lays out the table above all that was reserved; rows far past its budget have the slots move out of their way. */
   startTable(tableBytes: number): void {
-    this.#fixedTop = Math.max(this.#fixedTop, this.#spare?.tableAt ?? 0);
+    const spareTableAt = this.#spare?.tableAt ?? 0;
+    if (spareTableAt <= MAX_SPARE_TABLE_AT) this.#fixedTop = Math.max(this.#fixedTop, spareTableAt);
     this.#slotsAt = align(this.#fixedTop + Math.min(tableBytes + MARGIN_BYTES, MAX_FIRST_ARENA_BYTES));
     this.#require(this.#slotsEnd);
     // Fresh memory is zero, and costs nothing until it is touched.
-    if (this.#spare !== undefined) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
+    if (this.#spare !== null) this.bytes.fill(0, this.#slotsAt, this.#slotsEnd);
     this.exports.initTable(this.#slotsAt, this.#slotCount, this.#fixedTop);
   }
 
-  /** Sees to it that the keys of `inputBytes` fit, however many and long they are. */
-  makeRoom(inputBytes: number): void {
+  /** Sees to it that `keys` more fit, which have at most `keyBytes` together. */
+  makeRoom(keys: number, keyBytes: number): void {
     if (this.#areSlotsReplaced) this.exports.clearSlots();
     this.#areSlotsReplaced = false;
     const { arenaTop, rowCount } = this.exports;
-    const arenaNeeded = (arenaTop.value >>> 0) + ROW_GROWTH * inputBytes + SLACK_BYTES;
-    const rowsNeeded = rowCount() + inputBytes / MIN_BYTES_PER_KEY;
-    if (arenaNeeded <= this.#slotsAt && 2 * rowsNeeded <= this.#slotCount) return;
-    while (this.#slotCount < 2 * rowsNeeded) this.#slotCount *= 2;
+    const arenaNeeded = (arenaTop.value >>> 0) + keyBytes + keys * MAX_ROW_OVERHEAD_BYTES + SLACK_BYTES;
+    const slotsNeeded = 2 * (rowCount() + keys);
+    if (arenaNeeded <= this.#slotsAt && slotsNeeded <= this.#slotCount) return;
+    while (this.#slotCount < slotsNeeded) this.#slotCount *= 2;
     const arenaBytes = arenaNeeded - this.#fixedTop;
     this.#slotsAt = align(Math.max(this.#slotsEnd, this.#fixedTop + 2 * arenaBytes));
     this.#require(this.#slotsEnd);
@@ -166,7 +109,7 @@ export class WasmEngine {
     return this.borrow(size, (this.exports.arenaTop.value >>> 0) + SLACK_BYTES);
   }
 
-  /** Gives the table's place away, for good. */
+  /** Where the table was: its place is free for something else, for good. */
   endTable(): number {
     return this.#fixedTop;
   }
@@ -183,25 +126,23 @@ export class WasmEngine {
   }
 
   #require(end: number): void {
-    const missing = end - this.#memory.buffer.byteLength;
-    if (missing <= 0) return;
-    this.#memory.grow(Math.ceil(missing / WASM_PAGE_BYTES / GROWTH_PAGES) * GROWTH_PAGES);
+    const { byteLength } = this.#memory.buffer;
+    if (end <= byteLength) return;
+    const pages = Math.ceil((end - byteLength) / WASM_PAGE_BYTES);
+    const growth = Math.ceil(pages / GROWTH_PAGES) * GROWTH_PAGES;
+    try {
+      this.#memory.grow(Math.max(pages, Math.min(growth, MAX_PAGES - byteLength / WASM_PAGE_BYTES)));
+    } catch (cause) {
+      throw new InvalidInputError(
+        `memory: expected less than 4 GiB to be enough, got a need of ${end} bytes; lower table_bytes or max_line_bytes`,
+        { cause },
+      );
+    }
     this.bytes = new Uint8Array(this.#memory.buffer);
     this.view = new DataView(this.#memory.buffer);
   }
 }
 
-/** Two of the words multiply: odd, so that they lose nothing. */
-function createSecrets(): Uint8Array {
-  const secrets = getRandomValues(new Uint8Array(256 + 16));
-  for (const at of [256, 264]) secrets[at] = (secrets[at] as number) | 1;
-  return secrets;
-}
-
 function align(offset: number): number {
   return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
-}
-
-function failAssembly(): never {
-  throw new Error('kernel: the WebAssembly engine aborted; please report this');
 }

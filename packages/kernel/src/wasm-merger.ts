@@ -8,6 +8,9 @@ import { WasmRuns } from './wasm-runs';
 /** Merged at a time: it stays in the second-level cache. */
 const WINDOW_BYTES = 256 * 1024;
 
+/** A packed row with an empty key. */
+const MIN_ROW_BYTES = 4;
+
 /** What the engine sorts: sixteen bytes a row, and as much again to move them to and fro. */
 const ITEM_BYTES = 16;
 
@@ -98,7 +101,8 @@ export class WasmMerger implements CountMerger {
     }
     const { exports } = this.#engine;
     const length = this.#keptBytes + window.length;
-    this.#engine.makeRoom(length);
+    // Of what was kept one row at most becomes whole.
+    this.#engine.makeRoom(1 + window.length / MIN_ROW_BYTES, length);
     const from = this.#engine.borrow(length);
     this.#engine.bytes.set(this.#kept.subarray(0, this.#keptBytes), from);
     this.#engine.bytes.set(window, from + this.#keptBytes);

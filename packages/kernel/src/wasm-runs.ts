@@ -6,6 +6,9 @@ import type { WasmOutput } from './wasm-output';
 /** Of each run in memory, more only where a row is longer: as large as a disk likes to be read. */
 const BUFFER_BYTES = 256 * 1024;
 
+/** `[0 u32, length u32, count u64]`, and so many bytes. */
+const LONG_HEADER_BYTES = 16;
+
 interface Buffer {
   at: number;
   size: number;
@@ -70,16 +73,21 @@ export class WasmRuns {
     } while (exports.enterRun(index) === 0);
   }
 
-  /** Moves what is left to the start of the buffer, or into one of twice the size where it fills that. */
+  /** Moves what is left to the start of the buffer, or into another where it is one row that is longer than that. */
   #makeRoom(index: number): { at: number; end: number } {
     const buffer = this.#buffers[index] as Buffer;
     const state = this.#engine.exports.runAt(index) >>> 0;
     const at = this.#engine.view.getUint32(state, true);
     const end = this.#engine.view.getUint32(state + 4, true);
-    const target = end - at < buffer.size ? buffer : this.#reserve(2 * buffer.size);
+    const target = end - at < buffer.size ? buffer : this.#reserve(this.#rowBytesAt(at));
     this.#engine.bytes.copyWithin(target.at, at, end);
     this.#buffers[index] = target;
     return { at: target.at, end: target.at + end - at };
+  }
+
+  /** Of a row whose beginning fills a buffer: it must be one with a long header. */
+  #rowBytesAt(at: number): number {
+    return LONG_HEADER_BYTES + this.#engine.view.getUint32(at + 4, true);
   }
 
   #reserve(size: number): Buffer {

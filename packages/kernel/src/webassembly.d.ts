@@ -18,5 +18,4 @@ declare namespace WebAssembly {
     constructor(descriptor: { value: string }, value: Value);
     readonly value: Value;
   }
-  function validate(bytes: Uint8Array): boolean;
 }

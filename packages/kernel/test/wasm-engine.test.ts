@@ -8,7 +8,7 @@ function fillTable(keys: readonly Uint8Array[]): WasmEngine {
   const engine = new WasmEngine();
   engine.startTable(1024 * 1024);
   const rows = encodeRows(keys.map((bytes) => ({ bytes, count: 1 })));
-  engine.makeRoom(rows.length);
+  engine.makeRoom(keys.length, rows.length);
   const at = engine.borrow(rows.length);
   engine.bytes.set(rows, at);
   expect(engine.exports.mergeRows(at, at + rows.length) >>> 0).toBe(at + rows.length);
