@@ -307,6 +307,12 @@ describe('the planner handler', () => {
       /field num_bukets: unknown field/,
     ],
     [
+      'a prototype for a field',
+      JSON.parse('{"input_files":[{"bucket":"in","key":"a"}],"__proto__":{"num_buckets":3}}'),
+      'InvalidInputError',
+      /field __proto__: unknown field/,
+    ],
+    [
       '0 buckets',
       { ...files('a'), num_buckets: 0 },
       'InvalidInputError',

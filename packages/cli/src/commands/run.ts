@@ -1,6 +1,4 @@
-import { chooseKernel } from '@mapreduce/kernel';
 import { type LocalRunOptions, runLocally } from '../local/run-locally';
-import { columns, printJson } from '../render/output';
 import type { Progress } from '../render/progress';
 
 export interface RunFlags extends Omit<LocalRunOptions, 'inputs' | 'signal' | 'onStart' | 'overwrite'> {
@@ -16,11 +14,6 @@ export async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const startedMs = performance.now();
-  if (flags.engine === undefined && chooseKernel(undefined).name === 'reference') {
-    process.stderr.write(
-      'mapreduce: this Node has no WebAssembly SIMD; counting with the slower plain engine\n',
-    );
-  }
   const isShown = process.stderr.isTTY && !quiet && !json;
   const { startProgress } = isShown ? await import('../render/progress') : {};
   let progress: Progress | undefined;
@@ -29,12 +22,18 @@ export async function run(
     overwrite,
     inputs,
     signal,
-    onStart: (totalBytes, bytesRead) => {
+    onStart: (totalBytes, bytesRead, engine) => {
+      if (flags.engine === undefined && engine === 'reference') {
+        process.stderr.write(
+          'mapreduce: this Node has no WebAssembly SIMD; counting with the slower plain engine\n',
+        );
+      }
       progress = startProgress?.(totalBytes, bytesRead);
     },
   }).finally(() => progress?.stop());
-  if (json) printJson(manifest);
-  if (json || quiet) return;
+  if (quiet && !json) return;
+  const { columns, printJson } = await import('../render/output');
+  if (json) return printJson(manifest);
   const { formatRunReport } = await import('../render/run-report');
   process.stdout.write(formatRunReport(manifest, flags.out, performance.now() - startedMs, columns()));
 }

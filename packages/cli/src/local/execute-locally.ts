@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { chooseKernel } from '@mapreduce/kernel';
 import { type Manifest, parseManifest, type StageConfig } from '@mapreduce/shared-utils';
 import type { LocalInputs } from './local-inputs';
 import { OutputDirectory } from './output-directory';
@@ -10,6 +11,12 @@ import { executeExpress } from './state-machine';
 import type { ThreadLane } from './thread-lane';
 
 const MIB = 1024 * 1024;
+
+/** Less than this is done in less time than a split costs. */
+const MIN_SPLIT_BYTES = 4 * MIB;
+
+/** More than this saves nothing, and lets the others wait for the last. */
+const MAX_SPLIT_BYTES = 256 * MIB;
 
 /** Runs the state machine over the inputs, on this thread and the others, and publishes what comes of it. */
 export async function executeLocally(
@@ -35,9 +42,9 @@ async function execute(
   output: OutputDirectory,
   threads: readonly ThreadLane[],
 ): Promise<void> {
-  const { signal } = options;
+  const { signal, splitBytes = chooseSplitBytes(inputs, threads.length + 1) } = options;
   const { totalBytes } = inputs;
-  const config = createConfig(options, output, totalBytes);
+  const config = createConfig(options, output, splitBytes);
   const pool = new StagePool({
     threads,
     config,
@@ -45,7 +52,7 @@ async function execute(
     scratch: output.scratch,
   });
   try {
-    options.onStart?.(totalBytes, () => pool.bytesRead);
+    options.onStart?.(totalBytes, () => pool.bytesRead, chooseKernel(options.engine).name);
     await executeExpress(
       {
         input_files: inputs.files.map(({ directory, key }) => ({ bucket: directory, key })),
@@ -65,13 +72,13 @@ async function execute(
   }
 }
 
-function createConfig(options: LocalRunOptions, output: OutputDirectory, totalBytes: number): StageConfig {
+function createConfig(options: LocalRunOptions, output: OutputDirectory, splitBytes: number): StageConfig {
   return {
     bucketTemp: output.temporary,
     bucketOutput: output.path,
     outputPrefix: '',
     numBuckets: options.numBuckets,
-    splitBytes: options.splitBytes ?? chooseSplitBytes(totalBytes, options.workers),
+    splitBytes,
     urlField: options.urlField,
     maxLineBytes: options.maxLineBytes,
     tableBytes: options.tableBytes,
@@ -95,9 +102,14 @@ function createRoots(
   ]);
 }
 
-/** Four splits a worker keep all of them busy to the end; every split repeats the URLs it shares with others. */
-function chooseSplitBytes(totalBytes: number, workers: number): number {
-  return Math.min(Math.max(Math.ceil(totalBytes / (workers * 4)), 4 * MIB), 64 * MIB);
+/**
+ * One file is cut evenly, a split a worker: every split repeats the URLs that it shares with others. Several are
+ * packed, and need smaller splits for all workers to be done at about the same time.
+ */
+function chooseSplitBytes({ files, totalBytes }: LocalInputs, workers: number): number {
+  const shares = files.length === 1 ? workers : 4 * workers;
+  const rounds = Math.ceil(totalBytes / shares / MAX_SPLIT_BYTES);
+  return Math.max(Math.ceil(totalBytes / (shares * Math.max(rounds, 1))), MIN_SPLIT_BYTES);
 }
 
 function withRejects(error: unknown, output: OutputDirectory): unknown {

@@ -23,7 +23,7 @@ export interface LocalRunOptions {
   readonly maxBadRecords?: number;
   readonly maxBadRatio?: number;
   readonly signal: AbortSignal;
-  readonly onStart?: (totalBytes: number, bytesRead: () => number) => void;
+  readonly onStart?: (totalBytes: number, bytesRead: () => number, engine: 'wasm' | 'reference') => void;
 }
 
 /** Runs the pipeline over local files into a directory. @throws whatever a stage throws */

@@ -1,5 +1,5 @@
 import type { UrlCount } from './contracts';
-import { compareBytes, encodeWtf8 } from './wtf8';
+import { compareAsBytes } from './wtf8';
 
 /** How many URLs the manifest lists. */
 export const TOP_COUNT = 100;
@@ -9,7 +9,7 @@ export const TOP_BYTES = 1024 * 1024;
 
 /** Count descending, then UTF-8 bytes: the order of every list of top URLs. */
 export function compareRank(a: UrlCount, b: UrlCount): number {
-  return b.count - a.count || compareBytes(encodeWtf8(a.url), encodeWtf8(b.url));
+  return b.count - a.count || compareAsBytes(a.url, b.url);
 }
 
 /** The first `limit` by rank of any number of entries, in memory for little more than these. */

@@ -5,6 +5,8 @@
 /** With the `u` flag a surrogate of a pair is no match. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
+const FIRST_SURROGATE = 0xd800;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -49,6 +51,18 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** The order of the texts' WTF-8 bytes, most often without making them. */
+export function compareAsBytes(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < shared && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  const first = a.charCodeAt(at);
+  const second = b.charCodeAt(at);
+  // Up to the first surrogate, code units and bytes are in the same order.
+  if (first < FIRST_SURROGATE && second < FIRST_SURROGATE) return first - second;
+  return at === shared ? a.length - b.length : compareBytes(encodeWtf8(a), encodeWtf8(b));
 }
 
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {

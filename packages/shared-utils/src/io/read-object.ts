@@ -1,9 +1,11 @@
 import { concatBytes } from '../domain/wtf8';
 import type { ByteRange, ObjectRef, ObjectStore, ReadOptions } from './object-store';
 
+const decoder = new TextDecoder();
+
 /** A small object as text. @throws as `ObjectStore.read` */
 export async function readText(store: ObjectStore, ref: ObjectRef, options?: ReadOptions): Promise<string> {
-  return new TextDecoder().decode(await readBytes(store, ref, options));
+  return decoder.decode(await readBytes(store, ref, options));
 }
 
 export async function readBytes(
@@ -13,7 +15,8 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.read(ref, options)) chunks.push(chunk);
-  return concatBytes(chunks);
+  const [first, ...others] = chunks;
+  return first !== undefined && others.length === 0 ? first : concatBytes(chunks);
 }
 
 /** The range's bytes at the start of `buffer`. @throws as `ObjectStore.read` */

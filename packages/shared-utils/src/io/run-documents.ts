@@ -60,7 +60,7 @@ export function writeDocument(
   document: object,
   { indent = 0, ifNoneMatch = false }: { readonly indent?: number; readonly ifNoneMatch?: boolean } = {},
 ): Promise<boolean> {
-  const bytes = new TextEncoder().encode(`${formatDocument(document, indent)}\n`);
+  const bytes = Buffer.from(`${formatDocument(document, indent)}\n`);
   return store.put(ref, bytes, { ifNoneMatch });
 }
 

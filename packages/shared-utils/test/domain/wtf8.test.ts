@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { compareBytes, concatBytes, decodeWtf8, encodeWtf8 } from '../../src';
+import { compareAsBytes, compareBytes, concatBytes, decodeWtf8, encodeWtf8 } from '../../src';
 
 /** Any string that JSON can hold; half of its code units are surrogates, most of them alone. */
 const anyString = fc
@@ -56,6 +56,16 @@ describe('WTF-8', () => {
     fc.assert(
       fc.property(anyString, anyString, (a, b) => {
         expect(compareBytes(encodeWtf8(a), encodeWtf8(b)) === 0).toBe(a === b);
+      }),
+    );
+  });
+
+  it('orders texts as their bytes, alike up to any place', () => {
+    fc.assert(
+      fc.property(anyString, anyString, anyString, (alike, a, b) => {
+        expect(Math.sign(compareAsBytes(alike + a, alike + b))).toBe(
+          Math.sign(compareBytes(encodeWtf8(alike + a), encodeWtf8(alike + b))),
+        );
       }),
     );
   });
