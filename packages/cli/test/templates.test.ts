@@ -182,6 +182,16 @@ describe('express.asl.json', () => {
     }
   });
 
+  it.each([
+    ['was killed or ran out of memory', 'Runtime.ExitError'],
+    ['ran out of time', 'Sandbox.Timedout'],
+    ['died in a runtime that says no more', 'Lambda.Unknown'],
+  ])('C53 retries in every task a function that %s: %s', (_, name) => {
+    for (const { Retry } of tasks) {
+      expect(Retry.flatMap(({ ErrorEquals }: Data) => ErrorEquals)).toContain(name);
+    }
+  });
+
   it('retries in every task the errors that are retryable, and no fatal one', () => {
     const retryable = pipelineErrors
       .map((PipelineError) => new PipelineError(''))
@@ -191,7 +201,7 @@ describe('express.asl.json', () => {
       const names: string[] = Retry.flatMap(({ ErrorEquals }: Data) => ErrorEquals);
       expect(names).not.toContain('States.ALL');
       expect(names).not.toContain('States.TaskFailed');
-      expect(names.filter((name) => !/^(States|Lambda)\./.test(name)).sort()).toEqual(
+      expect(names.filter((name) => !/^(States|Lambda|Runtime|Sandbox)\./.test(name)).sort()).toEqual(
         retryable.map(({ name }) => name).sort(),
       );
     }
