@@ -151,6 +151,44 @@ describe('the committer handler', () => {
     expect(await handler(event)).toEqual(first);
   });
 
+  it.each([
+    'groups.json',
+    'reduce/0.json',
+    'inputs-a.jsonl',
+  ])('C43 returns the same when a twin commits and deletes everything before it reads %s', async (name) => {
+    const fixture = await createCommitFixture();
+    let twin: unknown;
+    const store: ObjectStore = {
+      ...fixture.store,
+      async *read(ref, options) {
+        if (ref.objectKey.endsWith(name)) twin = await createCommitterHandler(fixture.deps)(event);
+        yield* fixture.store.read(ref, options);
+      },
+    };
+    const result = await createCommitterHandler({ ...fixture.deps, store })(event);
+    expect(twin).toBeDefined();
+    expect(result).toEqual(twin);
+  });
+
+  it('C38 succeeds when the answer to the write of the manifest is lost for good', async () => {
+    const fixture = await createCommitFixture();
+    const put: ObjectStore['put'] = async (ref, ...rest) => {
+      await fixture.store.put(ref, ...rest);
+      throw new Error('connection lost');
+    };
+    const store = { ...fixture.store, put };
+    expect(await createCommitterHandler({ ...fixture.deps, store })(event)).toMatchObject({ total: 3 });
+    expect(readManifest(fixture).counts.total).toBe(3);
+  });
+
+  it('fails with what went wrong first when nothing was committed', async () => {
+    const fixture = await createCommitFixture();
+    const put = () => Promise.reject(new Error('disk full'));
+    const store = { ...fixture.store, put };
+    await expect(createCommitterHandler({ ...fixture.deps, store })(event)).rejects.toThrow('disk full');
+    expect(fixture.store.objects.has(MANIFEST)).toBe(false);
+  });
+
   it('succeeds, with a warning, when the temporary objects cannot be deleted', async () => {
     const fixture = await createCommitFixture();
     const store = { ...fixture.store, delete: () => Promise.reject(new Error('denied')) };
