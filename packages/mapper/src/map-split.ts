@@ -15,6 +15,7 @@ import {
   type StageDeps,
   writeDocument,
 } from '@mapreduce/shared-utils';
+import { requireSameCounts } from './compare-attempts';
 import { readLines } from './read-lines';
 import { RejectLog } from './rejects';
 import { ShuffleWriter } from './shuffle-writer';
@@ -22,6 +23,7 @@ import { ShuffleWriter } from './shuffle-writer';
 /**
  * Counts the lines of one split into one shuffle object, then creates its commit record. Whoever creates
  * the record first has done the split; any other attempt, however late, counts for nothing.
+ * @throws CorruptRunError where such an attempt has counted otherwise
  */
 export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): Promise<MapperResult> {
   const { store, config, log } = deps;
@@ -77,7 +79,10 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     rejects: await writeRejects(deps, rejects, split, keys.attempt('rejects', attempt, split)),
     firstReject: rejects.first,
   };
-  const isFirst = await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
+  const isCreated = await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
+  const winner = isCreated ? commit : await readDocumentIfPresent(store, commitRef, parseMapCommit);
+  // A put that is sent again, for its answer was lost, finds the record that it has made.
+  const isFirst = winner?.attempt === attempt;
   log.info(isFirst ? 'split mapped' : 'split was mapped by another attempt', {
     run_id: runId,
     split,
@@ -86,6 +91,9 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     lines: records.lines,
     bad: records.bad,
   });
+  if (winner !== null && !isFirst) {
+    await requireSameCounts(deps, store.uri(commitRef), numBuckets, winner, commit);
+  }
   return { split };
 }
 

@@ -169,6 +169,89 @@ describe('the mapper', () => {
       expect(readCounts(store, 0)).toEqual(counts({ a: 1 }));
     });
 
+    describe('at the same time, and counting otherwise', () => {
+      const text = `${record('a')}${record('b')}${record('a')}`;
+
+      /** The attempt that loses reads these bytes; the record of the other is there when it has counted. */
+      async function loseAgainst(winning: string, losing: string, tableBytes?: number) {
+        const run = await createRunOf({ file: winning }, tableBytes === undefined ? {} : { tableBytes }, 100);
+        const { store, mapSplit } = run;
+        const late: ObjectStore = {
+          ...store,
+          read: (ref, options) => (ref.bucket === 'in' ? piecesOf(losing) : store.read(ref, options)),
+          put: async (ref, ...rest) => {
+            if (ref.objectKey.endsWith('map/0.json')) await mapSplit(0);
+            return store.put(ref, ...rest);
+          },
+        };
+        return { ...run, result: mapSplit(0, { store: late }) };
+      }
+
+      async function* piecesOf(text: string) {
+        for (let at = 0; at < text.length; at += 31) yield Buffer.from(text.slice(at, at + 31));
+      }
+
+      it.each([
+        ['the URL of a line', text.replace('"b"', '"c"'), /different counts in partition \d/],
+        ['whether a line is bad', text.replace('"b"', '123'), /different ok \(3 and 2\)/],
+        ['how many lines there are', text.replace('}\n{', '} {'), /different lines \(3 and 2\)/],
+      ])(
+        'C40 %s: one is committed, whole, and the other fails with both their names',
+        async (_, losing, what) => {
+          const { store, logged, result } = await loseAgainst(text, losing);
+          const failure = expect(result).rejects;
+          await failure.toMatchObject({ name: 'CorruptRunError', message: expect.stringMatching(what) });
+          await failure.toThrow(/map\/0\.json: expected attempts attempt-1 and attempt-0 to count the same/);
+          expect(readCounts(store, 0)).toEqual(counts({ a: 2, b: 1 }));
+          expect(readCommit(store, 0).attempt).toBe('attempt-1');
+          expect(logged).toContainEqual(
+            expect.objectContaining({
+              message: 'two attempts at a split differ',
+              committed: 'attempt-1',
+              attempt: 'attempt-0',
+            }),
+          );
+        },
+      );
+
+      it('C39 or the same in other segments, when tables fill up elsewhere: nobody fails', async () => {
+        const lines = Array.from({ length: 40 }, (_, line) => record(`${line % 5}`)).join('');
+        const { store, result } = await loseAgainst(lines, lines, 1);
+        expect(await result).toEqual({ split: 0 });
+        const shuffles = namesWritten(store).filter((name) => name.startsWith('shuffle/'));
+        const sizes = shuffles.map((name) => store.objects.get(`temp/runs/run/${name}`)?.length);
+        expect(new Set(sizes).size).toBe(2);
+      });
+
+      it('C41 after the run is over: there is nothing to compare with, and nobody fails', async () => {
+        const { store, logged, mapSplit } = await createRunOf({ file: text });
+        const late: ObjectStore = {
+          ...store,
+          put: async (ref, ...rest) => {
+            await mapSplit(0);
+            const shuffles = namesWritten(store).filter((name) => name.startsWith('shuffle/'));
+            await store.delete(shuffles.map((name) => ({ bucket: 'temp', objectKey: `runs/run/${name}` })));
+            return store.put(ref, ...rest);
+          },
+        };
+        expect(await mapSplit(0, { store: late })).toEqual({ split: 0 });
+        expect(logged).toContainEqual(expect.objectContaining({ message: 'attempts were not compared' }));
+      });
+    });
+
+    it('C38 by its own client, which sends the record again for a lost answer: it is the first', async () => {
+      const { store, logged, mapSplit } = await createRunOf({ file: record('a') });
+      const resending: ObjectStore = {
+        ...store,
+        put: async (...args) => {
+          await store.put(...args);
+          return store.put(...args);
+        },
+      };
+      expect(await mapSplit(0, { store: resending })).toEqual({ split: 0 });
+      expect(logged).toEqual([expect.objectContaining({ message: 'split mapped' })]);
+    });
+
     it('C52 in one process for other splits: nothing is carried over', async () => {
       const { store, mapSplit, putInput, writePlan } = createPlannedRun();
       const ranges = [];
