@@ -16,7 +16,6 @@ import {
   parsePinnedObject,
   parseReduceCommit,
   type ReduceCommit,
-  readBytes,
   readDocumentIfPresent,
   readPart,
   readPlan,
@@ -29,6 +28,7 @@ import {
   writeDocument,
 } from '@mapreduce/shared-utils';
 import { mergeTop } from './merge-top';
+import { publishRejects } from './publish-rejects';
 import { requireBalance, requireWithinErrorBudget } from './verdict';
 
 /** Small requests in flight at once. */
@@ -152,19 +152,6 @@ async function readInputs({ store, config }: StageDeps, plan: Plan): Promise<Pin
   const ref = { bucket: config.bucketTemp, objectKey: plan.inputsKey };
   const lines = (await readText(store, ref)).split('\n').slice(0, -1);
   return lines.map((line, index) => parsePinnedObject(`${store.uri(ref)}: line ${index + 1}`, line));
-}
-
-/** Copies what the winning attempts rejected, whether or not the run then fails for it. */
-async function publishRejects(
-  { store, config }: StageDeps,
-  plan: Plan,
-  { rejects }: GroupSummary,
-): Promise<void> {
-  const { outputBucket, outputPrefix } = plan.configuration;
-  await mapConcurrently(rejects, CONCURRENT_REQUESTS, async ({ split, key }) => {
-    const bytes = await readBytes(store, { bucket: config.bucketTemp, objectKey: key });
-    await store.put({ bucket: outputBucket, objectKey: rejectsKey(outputPrefix, split) }, bytes);
-  });
 }
 
 /**

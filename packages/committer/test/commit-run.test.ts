@@ -151,24 +151,23 @@ describe('the committer handler', () => {
     expect(await handler(event)).toEqual(first);
   });
 
-  it.each([
-    'groups.json',
-    'reduce/0.json',
-    'inputs-a.jsonl',
-  ])('C43 returns the same when a twin commits and deletes everything before it reads %s', async (name) => {
-    const fixture = await createCommitFixture();
-    let twin: unknown;
-    const store: ObjectStore = {
-      ...fixture.store,
-      async *read(ref, options) {
-        if (ref.objectKey.endsWith(name)) twin = await createCommitterHandler(fixture.deps)(event);
-        yield* fixture.store.read(ref, options);
-      },
-    };
-    const result = await createCommitterHandler({ ...fixture.deps, store })(event);
-    expect(twin).toBeDefined();
-    expect(result).toEqual(twin);
-  });
+  it.each(['groups.json', 'reduce/0.json', 'inputs-a.jsonl'])(
+    'C43 returns the same when a twin commits and deletes everything before it reads %s',
+    async (name) => {
+      const fixture = await createCommitFixture();
+      let twin: unknown;
+      const store: ObjectStore = {
+        ...fixture.store,
+        async *read(ref, options) {
+          if (ref.objectKey.endsWith(name)) twin = await createCommitterHandler(fixture.deps)(event);
+          yield* fixture.store.read(ref, options);
+        },
+      };
+      const result = await createCommitterHandler({ ...fixture.deps, store })(event);
+      expect(twin).toBeDefined();
+      expect(result).toEqual(twin);
+    },
+  );
 
   it('C38 succeeds when the answer to the write of the manifest is lost for good', async () => {
     const fixture = await createCommitFixture();
@@ -275,6 +274,17 @@ describe('the committer handler', () => {
     const fixture = await createBadFixture({ configuration: { ...plan.configuration, maxBadRecords: 1 } });
     await createCommitterHandler(fixture.deps)(event);
     expect(readManifest(fixture).rejects).toEqual([{ split: 7, key: 'out/rejects/7.jsonl', written: 1 }]);
+  });
+
+  it('C45 fails, and publishes no manifest, when rejected lines are missing from where the mapper left them', async () => {
+    const { plan } = await createStageFixture();
+    const fixture = await createBadFixture({ configuration: { ...plan.configuration, maxBadRecords: 1 } });
+    fixture.store.objects.set(`${FIXTURE_TEMP}/runs/fixture/rejects/7-a.jsonl`, Buffer.from('a rej'));
+    await expect(createCommitterHandler(fixture.deps)(event)).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringMatching(/rejects\/7-a\.jsonl: expected rejected lines 1, got 0/),
+    });
+    expect(fixture.store.objects.has(MANIFEST)).toBe(false);
   });
 
   it('fails when a reduce commit is missing or of another plan', async () => {
