@@ -1,0 +1,1 @@
+export { experiments, handlerExperiments, processExperiments } from './experiments';
