@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseManifest } from '@mapreduce/shared-utils';
@@ -64,9 +64,10 @@ export async function buildMapreduce(): Promise<void> {
   if (code !== 0) throw new Error(`expected a command line that runs, got ${stderr}`);
 }
 
-/** A directory of its own on a disk, gone afterwards. */
+/** A directory of its own on a disk, where other users may look; gone afterwards. */
 export async function inDirectory<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
   const directory = await mkdtemp(path.join(tmpdir(), 'mapreduce-chaos-'));
+  await chmod(directory, 0o755);
   try {
     return await use(directory);
   } finally {

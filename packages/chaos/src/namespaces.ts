@@ -7,12 +7,18 @@ export type FullDisk = 'tmpfs' | 'ulimit -f';
 /** A mount is seen by the processes of its own name space alone, and is gone with the last of them. */
 const UNSHARE = getuid?.() === 0 ? ['unshare', '-m', 'sh', '-c'] : ['unshare', '-r', '-m', 'sh', '-c'];
 
-const MOUNT = 'place=$2; mount -t tmpfs -o "size=$1k" tmpfs "$place" || exit 99; shift 2';
+/** Takes up the room that there is to be only later: not every user may mount again what is mounted. */
+const BALLAST_KILOBYTES = 32_768;
+
+const MOUNT = `place=$2
+mount -t tmpfs -o "size=$(($1 + ${BALLAST_KILOBYTES}))k" tmpfs "$place" &&
+head -c ${BALLAST_KILOBYTES}k /dev/zero > "$place/ballast" || exit 99
+shift 2`;
 
 const LITTLE_ROOM = `${MOUNT}
 "$@" >&2; echo "first $?"`;
 
-const MORE_ROOM = 'mount -o remount,size=256m "$place" || exit 99';
+const MORE_ROOM = 'rm "$place/ballast"';
 
 const LIMITED = `kilobytes=$1 place=$2; shift 2
 (ulimit -f "$kilobytes"; exec "$@" >&2); echo "first $?"`;
@@ -21,8 +27,8 @@ const LIMITED = `kilobytes=$1 place=$2; shift 2
 const AND_AGAIN = `find "$place" -name manifest.json -o -name 'bucket_*' | sed 's/^/left /'
 "$@"; echo "second $?"`;
 
-const READ_ONLY = `${MOUNT}
-mount -o remount,ro "$place" || exit 99
+const READ_ONLY = `mount -t tmpfs -o ro tmpfs "$1" || exit 99
+shift
 "$@"`;
 
 export interface TwoRuns {
@@ -64,7 +70,7 @@ export async function runInLittleRoom(
 }
 
 export function runReadOnly(place: string, command: readonly string[]): Promise<Finished> {
-  return start([...UNSHARE, READ_ONLY, 'sh', '1000', place, ...command]).finished;
+  return start([...UNSHARE, READ_ONLY, 'sh', place, ...command]).finished;
 }
 
 export function runWithHandles(handles: number, command: readonly string[]): Promise<Finished> {

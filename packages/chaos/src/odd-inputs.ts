@@ -50,7 +50,6 @@ export async function unreadableInput(place: string): Promise<Figures> {
   await writeInput(closed, 'input.jsonl');
   await chmod(input, 0o000);
   await chmod(closed, 0o000);
-  await chmod(path.dirname(place), 0o755);
   await chmod(place, 0o777);
   for (const each of [input, path.join(closed, 'input.jsonl'), closed]) {
     const out = path.join(place, 'out');
