@@ -1,4 +1,5 @@
 import type { Log, ObjectStore, StageDeps } from '@mapreduce/shared-utils';
+import { temporaryScratch } from '@mapreduce/shared-utils/testing';
 import type { Job } from './job';
 import { executeExpress } from './machine';
 import { createHandlerByState, type TaskState } from './stages';
@@ -86,6 +87,7 @@ export function createDeps(job: Job, store: ObjectStore, logged: LoggedEvent[] =
       void logged.push({ level, message, fields });
   return {
     store,
+    scratch: temporaryScratch,
     config: job.config,
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     now: () => new Date(),

@@ -1,46 +1,44 @@
 import type { ObjectStore } from '@mapreduce/shared-utils';
-import { createLambdaStore } from '@mapreduce/shared-utils/lambda';
-import { startS3Server } from '@mapreduce/shared-utils/testing';
+import {
+  connectStore,
+  impatientTime,
+  type S3Call,
+  type S3FaultPlan,
+  startS3Server,
+} from '@mapreduce/shared-utils/testing';
 import { type BusyStore, createBusyStore } from './busy-store';
-import { type ProxyFault, startFaultProxy } from './fault-proxy';
 import { IN, type Job, OUT, TEMP } from './job';
 
-const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
-
-/** An S3 server in this process with the input of a job, and a way to it on which requests go wrong. */
+/** An S3 server in this process with the input of a job, on which calls go wrong by a plan. */
 export interface S3World {
-  /** Without faults, to look at what is there. */
   readonly store: BusyStore;
-  /** The store of one Lambda environment, as deployed, over the faulty way. */
-  createStore(): ObjectStore;
-  readonly requests: number;
-  readonly faults: number;
+  /** The store of one Lambda environment, as deployed, without pauses unless it is patient. */
+  createStore(options?: { readonly isPatient?: boolean }): ObjectStore;
+  /** Ends the faults, so that what is there can be looked at; returns the calls so far. */
+  endFaults(): readonly S3Call[];
   close(): Promise<void>;
 }
 
-export async function createS3World(
-  { files }: Job,
-  decide: (request: string) => ProxyFault | null,
-): Promise<S3World> {
+export async function createS3World({ files }: Job, plan?: S3FaultPlan): Promise<S3World> {
   const server = await startS3Server({ buckets: [IN, TEMP, OUT] });
   for (const { key, bytes } of files) server.objects.set(`${IN}/${key}`, bytes);
-  const proxy = await startFaultProxy(server.endpoint, decide);
+  const own = connectStore(server);
+  const stores = [own];
+  if (plan !== undefined) server.injectFaults(plan);
   return {
-    store: createBusyStore(connect(server.endpoint)),
-    createStore: () => connect(proxy.endpoint),
-    get requests() {
-      return proxy.requests;
+    store: createBusyStore(own),
+    createStore: ({ isPatient = false } = {}) => {
+      const store = connectStore(server, isPatient ? {} : { time: impatientTime });
+      stores.push(store);
+      return store;
     },
-    get faults() {
-      return proxy.faults;
+    endFaults: () => {
+      server.injectFaults(() => undefined);
+      return [...server.calls];
     },
-    async close() {
-      await proxy.close();
+    close: async () => {
+      for (const store of stores) store.destroy();
       await server.close();
     },
   };
-}
-
-function connect(endpoint: string): ObjectStore {
-  return createLambdaStore({ endpoint, region: 'us-east-1', credentials: CREDENTIALS, forcePathStyle: true });
 }

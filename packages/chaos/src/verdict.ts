@@ -49,7 +49,12 @@ export async function judge(
     () =>
       `expected the undisturbed output or none, got another; the run ${told}; ${difference(output, references)}`,
   );
-  return end.kind === 'failed' ? 'unheard' : 'identical';
+  if (end.kind === 'failed') return 'unheard';
+  expectThat(
+    isDeepStrictEqual(end.result, outputsOf(output.manifest)),
+    () => `expected the outputs of the manifest as the result, got ${JSON.stringify(end.result)}`,
+  );
+  return 'identical';
 }
 
 /** The same, where only one end will do. */
@@ -76,6 +81,12 @@ export async function requireKnownAnswer(store: ObjectStore, job: Job): Promise<
     }
   }
   expectThat(isDeepStrictEqual(counts, new Map(job.counts)), () => 'expected the counts of the generator');
+}
+
+/** What the execution returns of it. */
+function outputsOf(manifest: object): object[] {
+  const { outputs } = manifest as { outputs: { output_bucket: string; output_key: string }[] };
+  return outputs.map(({ output_bucket, output_key }) => ({ output_bucket, output_key }));
 }
 
 function readManifest(bytes: Uint8Array): object {

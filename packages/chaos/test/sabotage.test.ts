@@ -77,6 +77,9 @@ const SABOTAGES: readonly {
       const plans: Uint8Array[] = [];
       // What it is given may change from call to call, as in the experiment.
       return (deps) => ({
+        get scratch() {
+          return deps.scratch;
+        },
         get config() {
           return deps.config;
         },

@@ -112,15 +112,21 @@ async function sumSegments(
   segments: readonly PlacedSegment[],
   expected: { readonly partition: number; readonly partitionCount: number },
 ): Promise<string> {
-  const merger = chooseKernel(config.engine).createMerger();
+  const merger = chooseKernel(config.engine).createMerger({
+    tableBytes: config.tableBytes,
+    topCount: 0,
+    topBytes: 0,
+  });
   for (const { key, offset, length } of segments.filter(
     ({ partition }) => partition === expected.partition,
   )) {
     const ref = { bucket: config.bucketTemp, objectKey: key };
     const bytes = await readBytes(store, ref, { range: { start: offset, end: offset + length } });
     merger.add(decodeSegment(`${store.uri(ref)}: segment at byte ${offset}`, bytes, expected));
+    merger.end();
   }
   const hash = createHash('sha256');
   for (const piece of merger.format()) hash.update(piece);
+  merger.close();
   return hash.digest('hex');
 }

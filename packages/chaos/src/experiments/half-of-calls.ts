@@ -1,5 +1,11 @@
+import {
+  failBySeed,
+  type S3Call,
+  type S3Fault,
+  type S3FaultPlan,
+  SLOW_DOWN,
+} from '@mapreduce/shared-utils/testing';
 import { type Experiment, expectThat, type Figures, inStep, randomOf } from '../experiment';
-import type { ProxyFault } from '../fault-proxy';
 import { createJob, type Job } from '../job';
 import { MAX_TASK_ATTEMPTS } from '../machine';
 import type { Random } from '../random';
@@ -14,7 +20,14 @@ const PATIENT_RUNS = { short: 0, middle: 0, full: 2 } as const;
 
 const FAULT_SHARE = 0.5;
 
-const FAULTS: readonly ProxyFault[] = ['slow down', 'internal error', 'reset before', 'reset after', 'cut'];
+const FAULTS: readonly S3Fault[] = [
+  SLOW_DOWN,
+  { kind: 'status', status: 500, code: 'InternalError' },
+  { kind: 'reset' },
+  { kind: 'reset', isObeyed: true },
+  { kind: 'cut', afterBytes: 20 },
+  { kind: 'short', byBytes: 3 },
+];
 
 interface Effort {
   readonly requests: number;
@@ -33,14 +46,13 @@ export const halfOfCalls: Experiment = {
       const step = `half-of-calls, run ${run}`;
       const random = randomOf(options, step);
       const isPatient = run < PATIENT_RUNS[options.scale];
-      const act = () => (isPatient ? runOnce(random) : withoutPauses(() => runOnce(random)));
-      efforts.push(await inStep(options.seed, step, act));
+      efforts.push(await inStep(options.seed, step, () => runOnce(random, isPatient)));
     }
     return { ...figuresOf(efforts), 'runs with their pauses': PATIENT_RUNS[options.scale] };
   },
 };
 
-async function runOnce(random: Random): Promise<Effort> {
+async function runOnce(random: Random, isPatient: boolean): Promise<Effort> {
   const job = createJob(random, {
     files: 3,
     linesPerFile: 60,
@@ -49,50 +61,39 @@ async function runOnce(random: Random): Promise<Effort> {
     numBuckets: 4,
     engine: 'reference',
   });
-  const reference = await inS3World(
-    job,
-    () => null,
-    async (world) => {
-      const report = await executeJob(job, { conduct: (_, perform) => perform(world.createStore()) });
-      if (report.end.kind === 'failed') throw report.end.error;
-      return readOutput(world.store);
-    },
-  );
-  const asked = new Map<string, number>();
-  const decide = (request: string): ProxyFault | null => {
-    // By the request and how often it came, so that it is the same in whatever order they come.
-    const nth = asked.get(request) ?? 0;
-    asked.set(request, nth + 1);
-    const dice = random.fork(`${request} ${nth}`);
-    return dice.chance(FAULT_SHARE) ? dice.pick(FAULTS) : null;
-  };
-  return inS3World(job, decide, async (world) => {
+  const reference = await inS3World(job, undefined, async (world) => {
+    const report = await executeJob(job, { conduct: (_, perform) => perform(world.createStore()) });
+    if (report.end.kind === 'failed') throw report.end.error;
+    return readOutput(world.store);
+  });
+  return inS3World(job, failBySeed(random.below(2 ** 31), FAULT_SHARE, FAULTS), async (world) => {
     // A task is retried in the environment where it failed, with what its client has learnt there.
     const stores = new Map<string, ReturnType<S3World['createStore']>>();
     const report = await executeJob(job, {
       conduct: ({ task }, perform) => {
-        const store = stores.get(task) ?? world.createStore();
+        const store = stores.get(task) ?? world.createStore({ isPatient });
         stores.set(task, store);
         return perform(store);
       },
     });
+    const calls = world.endFaults();
     await requireIdentical(world.store, report, reference);
     const mostTaskAttempts = Math.max(...report.attempts.values());
     expectThat(
       mostTaskAttempts <= MAX_TASK_ATTEMPTS,
       () => `expected at most ${MAX_TASK_ATTEMPTS} attempts at a task, got ${mostTaskAttempts}`,
     );
-    const { requests, faults } = world;
-    return { requests, faults, mostTaskAttempts, mostRequestAttempts: Math.max(...asked.values()) };
+    const faults = calls.filter(({ fault }) => fault !== undefined).length;
+    return { requests: calls.length, faults, mostTaskAttempts, mostRequestAttempts: mostAlike(calls) };
   });
 }
 
 async function inS3World<Result>(
   job: Job,
-  decide: (request: string) => ProxyFault | null,
+  plan: S3FaultPlan | undefined,
   use: (world: S3World) => Promise<Result>,
 ): Promise<Result> {
-  const world = await createS3World(job, decide);
+  const world = await createS3World(job, plan);
   try {
     return await use(world);
   } finally {
@@ -100,15 +101,14 @@ async function inS3World<Result>(
   }
 }
 
-/** Every pause before a retry, the SDK's and the store's, is a random share of a longest one: of all, none. */
-async function withoutPauses<Result>(act: () => Promise<Result>): Promise<Result> {
-  const { random } = Math;
-  Math.random = () => 0;
-  try {
-    return await act();
-  } finally {
-    Math.random = random;
+/** How often the one request came that came most often. */
+function mostAlike(calls: readonly S3Call[]): number {
+  const times = new Map<string, number>();
+  for (const { operation, bucket, objectKey, query, headers } of calls) {
+    const request = [operation, bucket, objectKey, query, headers.range].join('\n');
+    times.set(request, (times.get(request) ?? 0) + 1);
   }
+  return Math.max(...times.values());
 }
 
 function figuresOf(efforts: readonly Effort[]): Figures {

@@ -60,7 +60,7 @@ function createHostileJob(options: ExperimentOptions, key: string): Job {
 }
 
 async function countInS3(job: Job): Promise<void> {
-  const world = await createS3World(job, () => null);
+  const world = await createS3World(job);
   try {
     const { end } = await executeJob(job, { conduct: (_, perform) => perform(world.createStore()) });
     if (end.kind === 'failed') throw end.error;

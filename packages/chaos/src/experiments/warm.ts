@@ -53,6 +53,9 @@ function createWarmHandlers() {
     get store() {
       return current().store;
     },
+    get scratch() {
+      return current().scratch;
+    },
     get config() {
       return current().config;
     },

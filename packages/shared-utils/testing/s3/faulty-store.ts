@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../../src/io/object-store';
 import type { S3Settings } from '../../src/io/s3-connection';
+import { type S3Time, systemTime } from '../../src/io/s3-retry';
 import { createS3Store, type S3Store } from '../../src/io/s3-store';
 import { clientConfigOf } from './endpoint';
 import { createManualTime, type ManualTime } from './manual-time';
@@ -18,7 +19,7 @@ export interface FaultyStore {
 export async function startFaultyStore(settings: Partial<S3Settings> = {}): Promise<FaultyStore> {
   const server = await startS3Server({ buckets: ['bucket'] });
   const time = createManualTime();
-  const store = createS3Store(clientConfigOf(server), { time, ...settings });
+  const store = connectStore(server, { time, ...settings });
   return {
     server,
     store,
@@ -33,6 +34,14 @@ export async function startFaultyStore(settings: Partial<S3Settings> = {}): Prom
     },
   };
 }
+
+/** As deployed, but for what is set otherwise. */
+export function connectStore(server: S3Server, settings: Partial<S3Settings> = {}): S3Store {
+  return createS3Store(clientConfigOf(server), settings);
+}
+
+/** Every pause is a random share of a longest one: of all, none. */
+export const impatientTime: S3Time = { ...systemTime, random: () => 0 };
 
 /** Bytes that are another at every offset that a mistake could take for the right one. */
 export function patternOf(length: number): Uint8Array {
