@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { referenceKernel, wasmKernel } from '../dist/kernel.mjs';
 
 export const PARTITIONS = 32;
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** The defaults of the mapper. */
 const COUNTER_OPTIONS = {

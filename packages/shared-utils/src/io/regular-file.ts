@@ -5,7 +5,7 @@ import { failRead } from './file-errors';
 import { giveWay } from './give-way';
 import type { ObjectStat, ReadOptions } from './object-store';
 
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024;
 
 export function toObjectStat(stats: BigIntStats): ObjectStat {
   return { size: Number(stats.size), etag: etagOf(stats) };
