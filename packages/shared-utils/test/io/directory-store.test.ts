@@ -26,7 +26,8 @@ import {
 } from '../../src';
 import { describeObjectStore } from '../../testing';
 
-const MIB = 1024 * 1024;
+/** What a store reads at a time. */
+const READ_BYTES = 256 * 1024;
 const UNFINISHED = '.unfinished-0123456789abcdef';
 
 describeObjectStore('a directory', async () => {
@@ -177,17 +178,17 @@ describe('the directory store', () => {
       { what: 'has grown', change: (path: string) => appendFile(path, 'more') },
       {
         what: 'was overwritten in place',
-        change: (path: string) => writeFile(path, Buffer.alloc(3 * MIB, 'b')),
+        change: (path: string) => writeFile(path, Buffer.alloc(3 * READ_BYTES, 'b')),
       },
-      { what: 'was cut', change: (path: string) => truncate(path, MIB) },
+      { what: 'was cut', change: (path: string) => truncate(path, READ_BYTES) },
     ])('$what while it was read', async ({ change }) => {
       const ref = refTo('file');
-      await store.put(ref, Buffer.alloc(3 * MIB, 'a'));
+      await store.put(ref, Buffer.alloc(3 * READ_BYTES, 'a'));
       const { etag } = await store.head(ref);
       const read = async () => {
         let isChanged = false;
         for await (const piece of store.read(ref, { ifMatch: etag })) {
-          expect(piece.length).toBe(MIB);
+          expect(piece.length).toBe(READ_BYTES);
           if (!isChanged) await change(store.uri(ref));
           isChanged = true;
         }
@@ -199,11 +200,11 @@ describe('the directory store', () => {
 
   it('fails where a file was cut while it was read, without ifMatch too', async () => {
     const ref = refTo('file');
-    await store.put(ref, Buffer.alloc(3 * MIB));
+    await store.put(ref, Buffer.alloc(3 * READ_BYTES));
     const read = async () => {
       for await (const piece of store.read(ref)) await truncate(store.uri(ref), piece.length);
     };
-    await expect(read()).rejects.toThrow(`expected at least ${3 * MIB} bytes, got ${MIB}`);
+    await expect(read()).rejects.toThrow(`expected at least ${3 * READ_BYTES} bytes, got ${READ_BYTES}`);
   });
 
   it.each<[string, (ref: ObjectRef) => Promise<unknown>]>([
@@ -211,7 +212,7 @@ describe('the directory store', () => {
     ['deleted', (ref) => store.delete([ref])],
   ])('fails, when it was pinned, where the object is %s meanwhile', async (_, change) => {
     const ref = refTo('file');
-    await store.put(ref, Buffer.alloc(2 * MIB, 'a'));
+    await store.put(ref, Buffer.alloc(2 * READ_BYTES, 'a'));
     const { etag } = await store.head(ref);
     const read = async () => {
       for await (const piece of store.read(ref, { ifMatch: etag })) {
@@ -227,7 +228,7 @@ describe('the directory store', () => {
   it('reuses its buffer where that is allowed', async () => {
     await store.put(
       refTo('file'),
-      Buffer.concat([Buffer.alloc(MIB, 'a'), Buffer.alloc(MIB, 'b'), Buffer.from('c')]),
+      Buffer.concat([Buffer.alloc(READ_BYTES, 'a'), Buffer.alloc(READ_BYTES, 'b'), Buffer.from('c')]),
     );
     const buffers = new Set<ArrayBufferLike>();
     let text = '';
@@ -235,12 +236,12 @@ describe('the directory store', () => {
       buffers.add(piece.buffer);
       text += Buffer.from(piece).toString();
     }
-    expect(text).toBe(`${'a'.repeat(MIB)}${'b'.repeat(MIB)}c`);
+    expect(text).toBe(`${'a'.repeat(READ_BYTES)}${'b'.repeat(READ_BYTES)}c`);
     expect(buffers.size).toBe(1);
   });
 
   it('gives every piece a buffer of its own', async () => {
-    await store.put(refTo('file'), Buffer.alloc(3 * MIB));
+    await store.put(refTo('file'), Buffer.alloc(3 * READ_BYTES));
     const buffers = new Set<ArrayBufferLike>();
     for await (const piece of store.read(refTo('file'))) buffers.add(piece.buffer);
     expect(buffers.size).toBe(3);
