@@ -3,7 +3,6 @@ import { readSync } from 'node:fs';
 import { referenceKernel, wasmKernel } from '../dist/kernel.mjs';
 
 export const PARTITIONS = 32;
-const CHUNK_BYTES = 256 * 1024;
 
 /** The defaults of the mapper. */
 const COUNTER_OPTIONS = {
@@ -33,13 +32,13 @@ export function engineOf(name) {
 /** Counts whole lines, `[start, end)` of a file for every range; returns runs of rows by partition. */
 export function countRanges(engine, descriptor, nextRange) {
   const counter = engine.createCounter(COUNTER_OPTIONS);
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   const runs = [];
   for (let range = nextRange(); range !== null; range = nextRange()) {
     counter.begin(range.start);
     for (let at = range.start; at < range.end; ) {
-      const length = readSync(descriptor, chunk, 0, Math.min(CHUNK_BYTES, range.end - at), at);
-      counter.push(chunk.subarray(0, length));
+      const room = counter.room();
+      const length = readSync(descriptor, room, 0, Math.min(room.length, range.end - at), at);
+      counter.push(room.subarray(0, length));
       at += length;
       if (counter.isFull) runs.push(...copyOf(counter.emit()));
     }

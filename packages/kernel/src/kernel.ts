@@ -50,6 +50,9 @@ export interface Emission {
 export interface UrlCounter {
   /** `offset` is where the stretch begins in its file; at 0 a UTF-8 byte order mark is skipped. */
   begin(offset: number): void;
+  /** Where the next chunk may be put, to be pushed without a copy: from its start, before any other call. */
+  room(): Uint8Array;
+  /** A chunk that is in the room is gone afterwards. */
   push(chunk: Uint8Array): void;
   /** A last line without LF counts as a line. */
   end(): void;

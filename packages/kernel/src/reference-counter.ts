@@ -18,6 +18,8 @@ import { type Line, LineAssembler } from './line-assembler';
 import { type RecordOutcome, readRecord } from './record';
 import { encodeRows, type Row } from './rows';
 
+const ROOM_BYTES = 256 * 1024;
+
 /** What a `Map` entry costs beside the two bytes a character of its key. */
 const ENTRY_BYTES = 64;
 
@@ -26,6 +28,7 @@ export class ReferenceCounter implements UrlCounter {
   readonly #options: CounterOptions;
   readonly #urlPath: readonly string[];
   readonly #lines: LineAssembler;
+  readonly #room = Buffer.allocUnsafeSlow(ROOM_BYTES);
   #counts = new Map<string, number>();
   #tableBytes = 0;
   #ok = 0;
@@ -40,6 +43,10 @@ export class ReferenceCounter implements UrlCounter {
 
   begin(offset: number): void {
     this.#lines.begin(offset);
+  }
+
+  room(): Uint8Array {
+    return this.#room;
   }
 
   push(chunk: Uint8Array): void {

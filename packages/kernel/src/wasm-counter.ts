@@ -18,7 +18,7 @@ import { WasmEngine } from './wasm-engine';
 const LF = 0x0a;
 const BYTE_ORDER_MARK_BYTES = 3;
 
-/** What is copied and scanned at a time: it stays in the second-level cache. */
+/** What is read and scanned at a time: it stays in the second-level cache. */
 const WINDOW_BYTES = 256 * 1024;
 
 /** `\u0061`: what one byte of a name may be written as. */
@@ -43,7 +43,6 @@ export class WasmCounter implements UrlCounter {
   readonly #ends: number;
   /** Where input goes: a window of it, or one line of any length up to the limit. */
   readonly #input: number;
-  readonly #capacity: number;
   readonly #bad: Record<RejectReason, number> = { ...EMPTY_TALLY.badByReason };
   /** Bytes at the start of the input that are the beginning of a line. */
   #kept = 0;
@@ -57,15 +56,15 @@ export class WasmCounter implements UrlCounter {
     const { partitionCount, urlField, maxLineBytes } = options;
     const engine = this.#engine;
     this.#options = options;
-    this.#capacity = Math.max(WINDOW_BYTES, maxLineBytes + BYTE_ORDER_MARK_BYTES + 1);
+    const capacity = maxLineBytes + BYTE_ORDER_MARK_BYTES + WINDOW_BYTES + 1;
     this.#ends = engine.reserve(4 * partitionCount);
     const names = urlField.split('.').map((name) => Buffer.from(name));
     const path = engine.reserve(8 * names.length);
     const namesAt = names.map((name) => engine.reserve(name.length));
     const closers = engine.reserve(maxLineBytes + BYTE_ORDER_MARK_BYTES);
-    const scratch = engine.reserve(this.#capacity);
+    const scratch = engine.reserve(capacity);
     const nameScratch = engine.reserve(MAX_ESCAPE_BYTES * Math.max(...names.map(({ length }) => length)));
-    this.#input = engine.reserve(this.#capacity);
+    this.#input = engine.reserve(capacity);
     engine.startTable(options.tableBytes);
     for (const [index, name] of names.entries()) {
       const at = namesAt[index] as number;
@@ -84,14 +83,18 @@ export class WasmCounter implements UrlCounter {
     this.#longLine = null;
   }
 
+  room(): Uint8Array {
+    const at = this.#input + this.#kept;
+    return this.#engine.bytes.subarray(at, at + WINDOW_BYTES);
+  }
+
   push(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.#longLine !== null) {
         at = this.#skipLongLine(this.#longLine, chunk, at);
         continue;
       }
-      const room = Math.max(WINDOW_BYTES, Math.min(2 * this.#kept, this.#capacity)) - this.#kept;
-      const piece = chunk.subarray(at, at + room);
+      const piece = chunk.subarray(at, at + WINDOW_BYTES);
       at += piece.length;
       this.#take(piece);
     }
@@ -143,7 +146,7 @@ export class WasmCounter implements UrlCounter {
   #take(piece: Uint8Array): void {
     const { bytes } = this.#engine;
     const lastLf = piece.lastIndexOf(LF);
-    bytes.set(piece, this.#input + this.#kept);
+    if (!this.#isInPlace(piece)) bytes.set(piece, this.#input + this.#kept);
     const filled = this.#kept + piece.length;
     if (lastLf === -1) {
       this.#kept = filled;
@@ -200,6 +203,10 @@ export class WasmCounter implements UrlCounter {
     return this.#offset === 0 && first === 0xef && second === 0xbb && third === 0xbf
       ? BYTE_ORDER_MARK_BYTES
       : 0;
+  }
+
+  #isInPlace({ buffer, byteOffset }: Uint8Array): boolean {
+    return buffer === this.#engine.bytes.buffer && byteOffset === this.#input + this.#kept;
   }
 
   #beginLongLine(): void {

@@ -49,7 +49,7 @@ export function createMerger(kernel: Kernel, settings: Partial<MergerOptions> = 
   });
 }
 
-/** Counts one stretch. Every chunk is a `Buffer` that is overwritten as soon as `push` has returned. */
+/** Counts one stretch. Every chunk is in a `Buffer` that is overwritten as soon as `push` has returned, or in the counter's room. */
 export function countLines(
   kernel: Kernel,
   chunks: readonly Uint8Array[],
@@ -59,9 +59,11 @@ export function countLines(
   const counter = createCounter(kernel, rejects, options);
   const scratch = Buffer.alloc(Math.max(0, ...chunks.map(({ length }) => length)));
   counter.begin(begin);
-  for (const chunk of chunks) {
-    scratch.set(chunk);
-    counter.push(scratch.subarray(0, chunk.length));
+  for (const [index, chunk] of chunks.entries()) {
+    const room = index % 2 === 0 ? scratch : counter.room();
+    const place = room.length < chunk.length ? scratch : room;
+    place.set(chunk);
+    counter.push(place.subarray(0, chunk.length));
     scratch.fill(0x22);
   }
   counter.end();

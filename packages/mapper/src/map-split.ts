@@ -111,6 +111,7 @@ async function countRange(
   let lineBytes = 0;
   for await (const { offset, bytes } of readLines(store, range, {
     maxDecompressedBytes,
+    lend: () => counter.room(),
     ...(onBytesRead && { onBytesRead }),
   })) {
     if (lineBytes === 0) counter.begin(offset);

@@ -28,22 +28,24 @@ export async function* ownedLines(
   let isOver = false;
   for (const range of rangesOnward(offset, end, size)) {
     for await (const chunk of read(range)) {
+      // Whoever is given a piece of the chunk may take it away.
+      const { length } = chunk;
       // Every read goes on to its end: only there the store has checked that the object stayed the same.
       if (isOver) continue;
       let from = 0;
       if (!isOwned) {
         const lf = chunk.indexOf(LF);
-        const lineStart = lf === -1 ? offset + chunk.length : offset + lf + 1;
+        const lineStart = lf === -1 ? offset + length : offset + lf + 1;
         isOver = lineStart >= end;
         if (isOver) continue;
         isOwned = lf !== -1;
         from = lineStart - offset;
       }
       const lastLf = isOwned ? chunk.indexOf(LF, Math.max(end - 1 - offset, from)) : -1;
-      const to = lastLf === -1 ? chunk.length : lastLf + 1;
+      const to = lastLf === -1 ? length : lastLf + 1;
       if (from < to) yield { offset: offset + from, bytes: chunk.subarray(from, to) };
       isOver = lastLf !== -1;
-      offset += chunk.length;
+      offset += length;
     }
     if (isOver) return;
   }

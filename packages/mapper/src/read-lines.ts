@@ -1,4 +1,5 @@
 import {
+  type ByteRange,
   type InputRange,
   type ObjectStore,
   SNIFF_BYTES,
@@ -11,7 +12,12 @@ import { ownedLines, type Piece } from './owned-lines';
 export interface ReadLinesOptions {
   readonly maxDecompressedBytes: number | null;
   readonly onBytesRead?: (bytes: number) => void;
+  /** Room for the next bytes of plain lines, as in `ReadOptions`. */
+  readonly lend?: () => Uint8Array;
 }
+
+/** Of compressed bytes, read at a time. */
+const BUFFER_BYTES = 256 * 1024;
 
 /**
  * The lines of a range in pieces, read from the very object that was planned.
@@ -20,26 +26,25 @@ export interface ReadLinesOptions {
 export function readLines(
   store: ObjectStore,
   range: InputRange,
-  { maxDecompressedBytes, onBytesRead }: ReadLinesOptions,
+  { maxDecompressedBytes, onBytesRead, lend }: ReadLinesOptions,
 ): AsyncIterable<Piece> {
   const ref = { bucket: range.bucket, objectKey: range.key };
-  const read = (bytes: { start: number; end: number }) =>
+  const read = (bytes: ByteRange, lendRoom: (() => Uint8Array) | undefined) =>
     metered(
       store.read(ref, {
         range: bytes,
         ifMatch: range.etag,
-        mayReuseBuffer: true,
+        ...(lendRoom === undefined ? {} : { lend: lendRoom }),
         ...(range.versionId === undefined ? {} : { versionId: range.versionId }),
       }),
       onBytesRead,
     );
-  if (range.compression === 'none') return ownedLines(read, range);
+  if (range.compression === 'none') return ownedLines((bytes) => read(bytes, lend), range);
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  const compressed = read({ start: 0, end: range.size }, () => buffer);
   const where = store.uri(ref);
   const { compression } = range;
-  return pieces(
-    where,
-    decompress(read({ start: 0, end: range.size }), { where, compression, maxBytes: maxDecompressedBytes }),
-  );
+  return pieces(where, decompress(compressed, { where, compression, maxBytes: maxDecompressedBytes }));
 }
 
 async function* metered(

@@ -181,8 +181,8 @@ describe('readLines', () => {
     const range = await rangeOf(store, { start: 1, end: 13, versionId: 'v1' });
     await readText(spy, range);
     expect(asked).toEqual([
-      { range: { start: 0, end: 13 }, ifMatch: range.etag, versionId: 'v1', mayReuseBuffer: true },
-      { range: { start: 13, end: 36 }, ifMatch: range.etag, versionId: 'v1', mayReuseBuffer: true },
+      { range: { start: 0, end: 13 }, ifMatch: range.etag, versionId: 'v1' },
+      { range: { start: 13, end: 36 }, ifMatch: range.etag, versionId: 'v1' },
     ]);
   });
 });

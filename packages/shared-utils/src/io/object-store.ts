@@ -24,10 +24,8 @@ export interface ReadOptions {
   /** Only these very bytes: @throws InputChangedError when the object has another etag, now or at the end. */
   readonly ifMatch?: string;
   readonly versionId?: string;
-  /** A piece may be overwritten once the next is asked for: spares the making of a buffer for each. */
-  readonly mayReuseBuffer?: boolean;
-  /** As long as the range at least: pieces may be views of it, one after another. Spares all buffers. */
-  readonly into?: Uint8Array;
+  /** Asked for room before each piece, which may then be a view of it, from its start. Spares all buffers. */
+  readonly lend?: () => Uint8Array;
 }
 
 export interface ListedObject extends ObjectStat {

@@ -27,7 +27,8 @@ export async function readInto(
   buffer: Uint8Array,
 ): Promise<Uint8Array> {
   let filled = 0;
-  for await (const piece of store.read(ref, { range, into: buffer })) {
+  const lend = () => buffer.subarray(filled);
+  for await (const piece of store.read(ref, { range, lend })) {
     const isThere = piece.buffer === buffer.buffer && piece.byteOffset === buffer.byteOffset + filled;
     if (!isThere) buffer.set(piece, filled);
     filled += piece.length;

@@ -42,18 +42,15 @@ export async function* readRange(
   file: number,
   stats: BigIntStats,
   path: string,
-  { range, ifMatch, mayReuseBuffer = false, into }: ReadOptions,
+  { range, ifMatch, lend }: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   const { start, end } = range ?? { start: 0, end: Number(stats.size) };
   requireUnchanged(path, ifMatch, stats);
   if (end > stats.size) throw cutShort(path, end, stats.size);
-  let buffer: Uint8Array = Buffer.of();
   for (let at = start; at < end; ) {
-    if (into !== undefined) buffer = into.subarray(at - start, end - start);
-    // Otherwise the consumer may keep a piece, or hand it to another thread.
-    else if (!mayReuseBuffer || at === start) buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
-    const wanted = Math.min(buffer.length, end - at);
     await giveWay();
+    const buffer = lend?.() ?? Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at));
+    const wanted = Math.min(buffer.length, end - at);
     const bytesRead = attempt(path, () => readSync(file, buffer, 0, wanted, at));
     if (bytesRead === 0) throw cutShort(path, end, at);
     at += bytesRead;
