@@ -13,7 +13,7 @@ import {
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { checksums, createWorkspace, mapreduce, readCounts, start } from './mapreduce';
+import { checksums, createWorkspace, mapreduce, readCounts, type Started, start } from './mapreduce';
 
 const SAMPLE = path.resolve(__dirname, '../../../samples/access-log');
 const workspace = createWorkspace();
@@ -203,10 +203,14 @@ describe('mapreduce run on an input that changes', () => {
     const input = path.join(workspace, `changing-${outputs}.jsonl`);
     await mapreduce(['generate', '--lines', '600000', '--out', input]);
     const out = newOut();
-    const { finished } = start(['run', input, '-o', out, '--engine', 'reference']);
-    await waitFor(() => isPlanned(out));
+    const started = start(['run', input, '-o', out, '--engine', 'reference']);
+    await waitFor(() => isPlanned(out), started);
     change(input);
-    expect(await finished).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(input) });
+    expect(await started.finished).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(input),
+    });
     expect(existsSync(out)).toBe(false);
     rmSync(input, { force: true });
   });
@@ -361,16 +365,26 @@ describe('mapreduce run refuses', () => {
 });
 
 describe('mapreduce run interrupted', () => {
+  const longInput = path.join(workspace, 'long.jsonl');
+
+  beforeAll(async () => {
+    await mapreduce(['generate', '--lines', '400000', '--out', longInput]);
+  });
+
+  /** A run that has its lock, and with the slow engine much left to do. */
+  async function startLong(out: string) {
+    const started = start(['run', longInput, '-o', out, '--engine', 'reference']);
+    await waitFor(() => existsSync(path.join(out, '.mapreduce', 'owner.json')), started);
+    return started;
+  }
+
   it.each([
     ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s ends with exit code %i and leaves nothing behind', async (signal, exitCode) => {
-    const input = path.join(workspace, 'long.jsonl');
-    if (!existsSync(input)) await mapreduce(['generate', '--lines', '400000', '--out', input]);
     const out = newOut();
-    const { child, finished } = start(['run', input, '-o', out]);
-    await waitFor(() => existsSync(path.join(out, '.mapreduce', 'owner.json')));
+    const { child, finished } = await startLong(out);
     child.kill(signal);
     const { code, stdout, stderr } = await finished;
     expect({ code, stdout, stderr }).toEqual({
@@ -382,10 +396,8 @@ describe('mapreduce run interrupted', () => {
   });
 
   it('by SIGKILL needs no cleaning before the next run', async () => {
-    const input = path.join(workspace, 'long.jsonl');
     const out = newOut();
-    const { child, finished } = start(['run', input, '-o', out]);
-    await waitFor(() => existsSync(path.join(out, '.mapreduce', 'owner.json')));
+    const { child, finished } = await startLong(out);
     child.kill('SIGKILL');
     expect(await finished).toMatchObject({ signal: 'SIGKILL' });
     expect(await mapreduce(['run', writeInput('after.jsonl', goodLines(7)), '-o', out, '-q'])).toMatchObject({
@@ -410,11 +422,9 @@ describe('mapreduce run interrupted', () => {
   });
 
   it('never: a second run into the same directory is refused while the first lives', async () => {
-    const input = path.join(workspace, 'long.jsonl');
     const out = newOut();
-    const { child, finished } = start(['run', input, '-o', out]);
-    await waitFor(() => existsSync(path.join(out, '.mapreduce', 'owner.json')));
-    const second = await mapreduce(['run', input, '-o', out, '--overwrite']);
+    const { child, finished } = await startLong(out);
+    const second = await mapreduce(['run', longInput, '-o', out, '--overwrite']);
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining('expected no other run') });
     child.kill('SIGINT');
     await finished;
@@ -433,6 +443,9 @@ function writeLock(out: string, pid: number): void {
 }
 
 /** Polls: a process of its own has no other way to tell that it has come this far. */
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
+async function waitFor(condition: () => boolean, { child }: Pick<Started, 'child'>): Promise<void> {
+  while (!condition()) {
+    if (child.exitCode !== null) throw new Error('the process ended before it came this far');
+    await new Promise(setImmediate);
+  }
 }
