@@ -24,8 +24,11 @@ const { values } = parseArgs({
 });
 const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
 if (values.help) console.log(HELP);
-else if (!(seconds > 0) || !Number.isInteger(seed)) throw new Error(HELP);
-else process.exitCode = (await main()) ? 0 : 1;
+else if (!(seconds > 0) || !Number.isInteger(seed)) {
+  throw new Error(
+    `fuzz: expected seconds above 0 and a whole number for a seed, got ${values.seconds} and ${values.seed}; see --help`,
+  );
+} else process.exitCode = (await main()) ? 0 : 1;
 
 async function main() {
   mkdirSync(dist, { recursive: true });
