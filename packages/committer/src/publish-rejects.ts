@@ -8,10 +8,14 @@ import {
   type StageDeps,
 } from '@mapreduce/shared-utils';
 
-/** Whole files of at most 10,000 lines each are in memory. */
 const CONCURRENT_REQUESTS = 64;
 
+/** Whole files are in memory, and a line may take 1.5 kB: eight of a mapper's longest, or many short ones. */
+const MAX_LINES_IN_MEMORY = 80_000;
+
 const LF = 0x0a;
+
+type RejectFile = GroupSummary['rejects'][number];
 
 /** Copies what the winning attempts rejected, whether or not the run then fails for it. */
 export async function publishRejects(
@@ -20,11 +24,28 @@ export async function publishRejects(
   { rejects }: GroupSummary,
 ): Promise<void> {
   const { outputBucket, outputPrefix } = plan.configuration;
-  await mapConcurrently(rejects, CONCURRENT_REQUESTS, async ({ split, key, written }) => {
+  const publish = async ({ split, key, written }: RejectFile) => {
     const bytes = await readBytes(store, { bucket: config.bucketTemp, objectKey: key });
     requireSame(key, 'rejected lines', written, countLines(bytes));
     await store.put({ bucket: outputBucket, objectKey: rejectsKey(outputPrefix, split) }, bytes);
-  });
+  };
+  for (const files of inBatches(rejects)) await mapConcurrently(files, CONCURRENT_REQUESTS, publish);
+}
+
+/** As many files at a time as may be in memory together. */
+function* inBatches(files: readonly RejectFile[]): Generator<RejectFile[]> {
+  let batch: RejectFile[] = [];
+  let lines = 0;
+  for (const file of files) {
+    if (batch.length > 0 && lines + file.written > MAX_LINES_IN_MEMORY) {
+      yield batch;
+      batch = [];
+      lines = 0;
+    }
+    batch.push(file);
+    lines += file.written;
+  }
+  yield batch;
 }
 
 function countLines(bytes: Uint8Array): number {
