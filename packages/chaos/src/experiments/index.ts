@@ -1,5 +1,6 @@
 import { type Experiment, inStep } from '../experiment';
 import { anyOrder } from './any-order';
+import { boundedMemory } from './bounded-memory';
 import { changingInput } from './changing-input';
 import { corruptParts } from './corrupt-parts';
 import { environment } from './environment';
@@ -31,7 +32,9 @@ export const handlerExperiments: readonly Experiment[] = [
 ].map(withFindings);
 
 /** The built command line, in processes of its own. */
-export const processExperiments: readonly Experiment[] = [interrupted, environment].map(withFindings);
+export const processExperiments: readonly Experiment[] = [interrupted, environment, boundedMemory].map(
+  withFindings,
+);
 
 export const experiments: readonly Experiment[] = [...handlerExperiments, ...processExperiments];
 
