@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
 
 export const boundedMemory: Experiment = {
   name: 'bounded-memory',
-  promise: `exact counts; the process never takes more than ${formatMib(MAX_PEAK_BYTES)}, and for 16 times the input at most ${MAX_GROWTH} times as much and ${formatMib(GARBAGE_BYTES)} more`,
+  promise: `exact counts; with these inputs the process never takes more than ${formatMib(MAX_PEAK_BYTES)}, and for 16 times the input at most ${MAX_GROWTH} times as much and ${formatMib(GARBAGE_BYTES)} more`,
   faults:
     'inputs of 1, 4 and 16 times a size: all URLs different, in many partitions or one, long URLs, one hot URL, a gzip bomb, one line over the limit, nothing but bad lines',
   async run(options) {
