@@ -7,7 +7,7 @@ export interface RejectedLine {
   /** Bytes of the line without its LF. */
   readonly length: number;
   readonly reason: RejectReason;
-  /** The first bytes of the line, at most `REJECT_HEAD_BYTES`; a copy. */
+  /** The first bytes of the line, at most `REJECT_HEAD_BYTES`; gone once `onReject` has returned. */
   readonly head: Uint8Array;
 }
 

@@ -114,7 +114,7 @@ export class ReferenceCounter implements UrlCounter {
       offset,
       length,
       reason,
-      head: new Uint8Array(bytes.subarray(0, REJECT_HEAD_BYTES)),
+      head: bytes.subarray(0, REJECT_HEAD_BYTES),
     });
   }
 }

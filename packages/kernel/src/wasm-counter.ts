@@ -188,7 +188,7 @@ export class WasmCounter implements UrlCounter {
       this.#reject(REJECT_REASONS[view.getUint32(at + 8, true)] as RejectReason, {
         offset: this.#offset + line - this.#input - skipped,
         length: length + skipped,
-        head: bytes.slice(line, line + Math.min(length, REJECT_HEAD_BYTES)),
+        head: bytes.subarray(line, line + Math.min(length, REJECT_HEAD_BYTES)),
       });
     }
   }

@@ -35,7 +35,7 @@ export function createCounter(
     maxLineBytes: 16 * 1024 * 1024,
     tableBytes: 1024 * 1024,
     headerBytes: 0,
-    onReject: (line) => rejects.push(line),
+    onReject: (line) => rejects.push({ ...line, head: new Uint8Array(line.head) }),
     ...settings,
   });
 }
