@@ -12,6 +12,9 @@ import type { ThreadLane } from './thread-lane';
 
 const MIB = 1024 * 1024;
 
+/** By their names, which only decides on speed: what is decompressed on a thread of its own is waited for. */
+const COMPRESSED = /\.(gz|zst)$/i;
+
 /** Less than this is done in less time than a split costs. */
 const MIN_SPLIT_BYTES = 4 * MIB;
 
@@ -50,6 +53,7 @@ async function execute(
     config,
     roots: createRoots(config, inputs, output),
     scratch: output.scratch,
+    tasksAtOnce: inputs.files.some(({ key }) => COMPRESSED.test(key)) ? 2 : 1,
   });
   try {
     options.onStart?.(totalBytes, () => pool.bytesRead, chooseKernel(options.engine).name);

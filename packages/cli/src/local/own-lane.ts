@@ -17,7 +17,7 @@ export class OwnLane implements Lane {
   run(task: StageTask): Promise<StageOutcome> {
     // First let through what the others have to say, and let them have their share.
     const outcome = new Promise((resolve) => setImmediate(resolve)).then(() => this.#runTask(task));
-    this.#last = outcome;
+    this.#last = Promise.all([this.#last, outcome]);
     return outcome;
   }
 

@@ -1,6 +1,6 @@
 import type { StageOutcome, StageTask } from './stage-task';
 
-/** Where tasks are done, one at a time. */
+/** Where tasks are done. */
 export interface Lane {
   /** How many tasks it may be given ahead of time, so that it never waits for the next. */
   readonly ahead: number;

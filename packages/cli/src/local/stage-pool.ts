@@ -11,6 +11,8 @@ export interface StagePoolOptions {
   readonly roots: ReadonlyMap<string, string>;
   /** The directory for what one task cannot hold in memory. */
   readonly scratch: string;
+  /** What a lane does at a time. */
+  readonly tasksAtOnce: number;
 }
 
 interface QueuedTask {
@@ -21,11 +23,13 @@ interface QueuedTask {
 /** The five handlers on this thread and on others, which share nothing but the directories they work in. */
 export class StagePool {
   readonly #lanes: readonly { readonly lane: Lane; running: number }[];
+  readonly #tasksAtOnce: number;
   readonly #queue: QueuedTask[] = [];
   readonly #bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
 
   constructor({ threads, ...options }: StagePoolOptions) {
     const setup: StageSetup = { ...options, bytesRead: this.#bytesRead };
+    this.#tasksAtOnce = options.tasksAtOnce;
     for (const thread of threads) thread.setUp(setup);
     this.#lanes = [new OwnLane(setup), ...threads].map((lane) => ({ lane, running: 0 }));
   }
@@ -67,8 +71,9 @@ export class StagePool {
   #freest() {
     if (this.#queue.length === 0) return undefined;
     const isAhead = this.#queue.length > this.#lanes.length;
+    const limitOf = (lane: Lane) => Math.max(this.#tasksAtOnce, isAhead ? lane.ahead + 1 : 1);
     return this.#lanes
-      .filter(({ lane, running }) => running <= (isAhead ? lane.ahead : 0))
+      .filter(({ lane, running }) => running < limitOf(lane))
       .sort((a, b) => a.running - b.running)[0];
   }
 }

@@ -14,6 +14,8 @@ export interface StageSetup {
   readonly roots: ReadonlyMap<string, string>;
   /** The directory for what one task cannot hold in memory. */
   readonly scratch: string;
+  /** What a thread does at a time. */
+  readonly tasksAtOnce: number;
   /** One 64-bit cell: input bytes read by all threads. */
   readonly bytesRead: BigInt64Array;
 }
