@@ -20,3 +20,12 @@ export function fieldName(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('Expected the name of a field.');
 }
+
+/** A comma-separated list of some of `choices`. */
+export function someOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice[] {
+  return (text) => {
+    const chosen = text.split(',').map((name) => choices.find((choice) => choice === name.trim()));
+    if (chosen.every((choice) => choice !== undefined)) return chosen;
+    throw new InvalidArgumentError(`Expected a comma-separated list of ${choices.join(', ')}.`);
+  };
+}

@@ -2,11 +2,13 @@ import { availableParallelism } from 'node:os';
 import { escapeUnprintable, MAX_PARTITIONS } from '@mapreduce/shared-utils';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
-import { fieldName, ratio, wholeNumber } from './arguments';
+import { fieldName, ratio, someOf, wholeNumber } from './arguments';
+import type { DiffFlags } from './commands/diff';
 import type { ReplayFlags } from './commands/replay';
 import type { RunFlags } from './commands/run';
 import type { TopFlags } from './commands/top';
 import type { VerifyFlags } from './commands/verify';
+import { CHANGE_KINDS } from './local/change-kinds';
 
 const EXIT = { success: 0, usage: 1, failed: 2 } as const;
 
@@ -37,6 +39,7 @@ export function createProgram(signal: AbortSignal): Program {
   addVerify(program, signal, () => {
     exitCode = EXIT.failed;
   });
+  addDiff(program);
   addReplay(program);
   addInspect(program, signal);
   addGenerate(program, signal);
@@ -127,6 +130,29 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     .action(async (out: string, inputs: string[], flags: VerifyFlags) => {
       const { verify } = await import('./commands/verify');
       if (!(await verify(out, inputs, flags, signal))) onFault();
+    });
+}
+
+function addDiff(program: Command): void {
+  program
+    .command('diff')
+    .summary('compare two outputs')
+    .description(
+      'Says which URLs are new, gone, risen or fallen from one output to another, the greatest changes first. Reads both once, in constant memory.',
+    )
+    .argument('<before>', 'directory that `mapreduce run` wrote')
+    .argument('<after>', 'another one')
+    .option('-n, --limit <n>', 'how many changes to name', wholeNumber(0, 1_000_000), 20)
+    .addOption(
+      new Option('--only <kinds>', `kinds of changes to name, of ${CHANGE_KINDS.join(',')}`)
+        .argParser(someOf(CHANGE_KINDS))
+        .default([...CHANGE_KINDS], 'all'),
+    )
+    .option('--json', 'print the result as JSON, URLs unaltered')
+    .addHelpText('after', '\nExample:\n  mapreduce diff counts-monday counts-tuesday --only new,gone')
+    .action(async (before: string, after: string, flags: DiffFlags) => {
+      const { diff } = await import('./commands/diff');
+      await diff(before, after, flags);
     });
 }
 

@@ -1,6 +1,5 @@
-import path from 'node:path';
-import { CorruptRunError, type Manifest, TopList, type UrlCount } from '@mapreduce/shared-utils';
-import { readBucket, readManifest } from '../local/output-reader';
+import { type Manifest, TopList, type UrlCount } from '@mapreduce/shared-utils';
+import { readManifest, readOutput } from '../local/output-reader';
 import { columns, printJson } from '../render/output';
 import { formatTopTable } from '../render/top-table';
 
@@ -22,20 +21,8 @@ async function readTop(out: string, limit: number): Promise<{ manifest: Manifest
     return { manifest, top: manifest.top.slice(0, limit) };
   }
   const top = new TopList(limit);
-  for (const { outputKey, unique, total } of manifest.outputs) {
-    const file = path.join(out, path.basename(outputKey));
-    let urls = 0;
-    let counted = 0;
-    for await (const entry of readBucket(file)) {
-      top.add(entry);
-      urls++;
-      counted += entry.count;
-    }
-    if (urls !== unique || counted !== total) {
-      throw new CorruptRunError(
-        `${file}: expected ${unique} URLs and counts of ${total} in all, got ${urls} and ${counted}; run \`mapreduce verify\``,
-      );
-    }
+  for (const output of manifest.outputs) {
+    for await (const entries of readOutput(out, output)) for (const entry of entries) top.add(entry);
   }
   return { manifest, top: top.toArray() };
 }

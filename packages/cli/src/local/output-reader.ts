@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { LineAssembler } from '@mapreduce/kernel';
 import {
   CorruptRunError,
   InputNotFoundError,
   type Manifest,
+  type OutputSummary,
   parseManifest,
   quote,
   type UrlCount,
@@ -31,33 +31,61 @@ export async function listBuckets(out: string): Promise<string[]> {
   return (await readdir(out)).filter((name) => /^bucket_\d+\.json$/.test(name));
 }
 
-/** One line of a bucket file: `"<url>":<count>` with a comma behind all but the last. */
-const ENTRY = /^(".*"):(\d+),?$/s;
+/**
+ * The entries of a bucket that a manifest names, as `readBucket` gives them.
+ * @throws CorruptRunError where there are not as many as it says, or their counts have another sum
+ */
+export async function* readOutput(
+  out: string,
+  { outputKey, unique, total }: OutputSummary,
+): AsyncGenerator<UrlCount[]> {
+  const file = path.join(out, path.basename(outputKey));
+  let urls = 0;
+  let counted = 0;
+  for await (const entries of readBucket(file)) {
+    urls += entries.length;
+    for (const { count } of entries) counted += count;
+    yield entries;
+  }
+  if (urls !== unique || counted !== total) {
+    throw new CorruptRunError(
+      `${file}: expected ${unique} URLs and counts of ${total} in all, got ${urls} and ${counted}; run \`mapreduce verify\``,
+    );
+  }
+}
 
 /**
- * The entries of a `bucket_<p>.json` in order, in constant memory: the files have one entry a line.
+ * The entries of a `bucket_<p>.json` in order, some at a time, in constant memory: the files have one entry a line.
  * @throws CorruptRunError where the file is not of that form
  */
-export async function* readBucket(file: string): AsyncGenerator<UrlCount> {
-  const lines: string[] = [];
-  const decoder = new TextDecoder();
-  const assembler = new LineAssembler(Number.POSITIVE_INFINITY, ({ bytes }) =>
-    lines.push(decoder.decode(bytes)),
-  );
-  assembler.begin(0);
+export async function* readBucket(file: string): AsyncGenerator<UrlCount[]> {
   let number = 0;
-  for await (const chunk of readChunks(file)) {
-    assembler.push(chunk);
-    for (const line of lines.splice(0)) {
+  for await (const lines of readLines(file)) {
+    const entries: UrlCount[] = [];
+    for (const line of lines) {
       number++;
-      if (line !== '{' && line !== '}' && line !== '') yield parseEntry(file, number, line);
+      if (line !== '{' && line !== '}' && line !== '') entries.push(parseEntry(file, number, line));
     }
+    yield entries;
   }
+}
+
+/** Lines without their LF, as many as a piece of the file completes. */
+async function* readLines(file: string): AsyncGenerator<string[]> {
+  const decoder = new TextDecoder();
+  let begun = '';
+  for await (const chunk of readChunks(file)) {
+    const lines = decoder.decode(chunk, { stream: true }).split('\n');
+    lines[0] = begun + lines[0];
+    begun = lines.pop() as string;
+    yield lines;
+  }
+  yield [begun + decoder.decode()];
 }
 
 async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file, { highWaterMark: 1024 * 1024 });
+    yield* createReadStream(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new CorruptRunError(
@@ -67,12 +95,14 @@ async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** One line of a bucket file: `"<url>":<count>` with a comma behind all but the last. */
 function parseEntry(file: string, number: number, line: string): UrlCount {
-  const [, url, count] = ENTRY.exec(line) ?? [];
-  if (url === undefined || count === undefined) {
+  const colon = line.lastIndexOf(':');
+  const count = line.slice(colon + 1, line.endsWith(',') ? -1 : undefined);
+  if (!line.startsWith('"') || line[colon - 1] !== '"' || !/^\d+$/.test(count)) {
     throw new CorruptRunError(`${file}: line ${number}: expected "url":count, got ${quote(line)}`);
   }
-  return { url: parseUrl(file, number, url), count: Number(count) };
+  return { url: parseUrl(file, number, line.slice(0, colon)), count: Number(count) };
 }
 
 function parseUrl(file: string, line: number, json: string): string {

@@ -105,18 +105,20 @@ async function verifyBucket(
   let last: Uint8Array | null = null;
   let actualUnique = 0;
   let actualTotal = 0;
-  for await (const entry of readBucket(file)) {
-    const bytes = encodeWtf8(entry.url);
-    if (faults.length === MAX_FAULTS_PER_BUCKET) return [...faults, `${name}: and perhaps more`];
-    if (last !== null && compareBytes(last, bytes) >= 0)
-      faults.push(`${name}: ${quote(entry.url)} is out of order`);
-    if (partitionOf(bytes, configuration.numBuckets) !== bucket) {
-      faults.push(`${name}: ${quote(entry.url)} belongs to another bucket`);
+  for await (const entries of readBucket(file)) {
+    for (const entry of entries) {
+      const bytes = encodeWtf8(entry.url);
+      if (faults.length === MAX_FAULTS_PER_BUCKET) return [...faults, `${name}: and perhaps more`];
+      if (last !== null && compareBytes(last, bytes) >= 0)
+        faults.push(`${name}: ${quote(entry.url)} is out of order`);
+      if (partitionOf(bytes, configuration.numBuckets) !== bucket) {
+        faults.push(`${name}: ${quote(entry.url)} belongs to another bucket`);
+      }
+      last = bytes;
+      actualUnique++;
+      actualTotal += entry.count;
+      top.add(entry);
     }
-    last = bytes;
-    actualUnique++;
-    actualTotal += entry.count;
-    top.add(entry);
   }
   if (actualUnique !== unique) faults.push(`${name}: expected ${unique} URLs, got ${actualUnique}`);
   if (actualTotal !== total) faults.push(`${name}: expected counts of ${total} in all, got ${actualTotal}`);

@@ -13,9 +13,9 @@ export function compareRank(a: UrlCount, b: UrlCount): number {
 }
 
 /** The first `limit` by rank of any number of entries, in memory for little more than these. */
-export class TopList {
+export class TopList<Entry extends UrlCount = UrlCount> {
   readonly #limit: number;
-  #entries: UrlCount[] = [];
+  #entries: Entry[] = [];
   /** Entries with a smaller count have no place any more. */
   #leastCount = 0;
 
@@ -23,13 +23,13 @@ export class TopList {
     this.#limit = limit;
   }
 
-  add(entry: UrlCount): void {
+  add(entry: Entry): void {
     if (entry.count < this.#leastCount) return;
     this.#entries.push(entry);
     if (this.#entries.length >= 2 * this.#limit + 1000) this.#cut();
   }
 
-  toArray(): UrlCount[] {
+  toArray(): Entry[] {
     this.#cut();
     return [...this.#entries];
   }

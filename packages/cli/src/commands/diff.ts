@@ -1,0 +1,16 @@
+import type { ChangeKind } from '../local/change-kinds';
+import { diffOutputs } from '../local/diff-outputs';
+import { formatDiff } from '../render/diff-report';
+import { columns, printJson } from '../render/output';
+
+export interface DiffFlags {
+  readonly limit: number;
+  readonly only: readonly ChangeKind[];
+  readonly json?: true;
+}
+
+export async function diff(before: string, after: string, { json, ...options }: DiffFlags): Promise<void> {
+  const found = await diffOutputs(before, after, options);
+  if (json) printJson(found);
+  else process.stdout.write(formatDiff(found, columns()));
+}
