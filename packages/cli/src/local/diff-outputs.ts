@@ -4,7 +4,7 @@ import type { ChangeKind } from './change-kinds';
 import { type BucketSide, type JoinedCount, joinBuckets } from './join-buckets';
 import { readManifest, readOutput } from './output-reader';
 
-export interface UrlChange {
+interface UrlChange {
   readonly url: string;
   readonly kind: ChangeKind;
   readonly before: number;
