@@ -48,8 +48,9 @@ export const PART_KINDS: readonly {
   { name: 'split index', key: /\/plan-[^/]+\.index$/, readBy: 'MapSplit' },
   { name: 'map record', key: /\/map\/\d+\.json$/, readBy: 'Group' },
   { name: 'segments', key: /\/shuffle\/[^/]+\.bin$/, readBy: 'ReducePartition' },
-  { name: 'partition', key: /\/partitions\/\d+\.json$/, readBy: 'ReducePartition' },
-  { name: 'groups', key: /\/groups\.json$/, readBy: 'Commit' },
+  { name: 'partitions', key: /\/partitions\/\d+\.jsonl$/, readBy: 'ReducePartition' },
+  { name: 'partition index', key: /\/partitions\/\d+\.index$/, readBy: 'ReducePartition' },
+  { name: 'groups', key: /\/groups\/\d+\.json$/, readBy: 'Commit' },
   { name: 'reduce record', key: /\/reduce\/\d+\.json$/, readBy: 'Commit' },
   { name: 'inputs', key: /\/inputs-[^/]+\.jsonl$/, readBy: 'Commit' },
 ];

@@ -2,7 +2,6 @@ import {
   type CommitterEvent,
   type CommitterResult,
   FORMAT_VERSION,
-  type GroupSummary,
   HASH_VERSION,
   type Manifest,
   manifestKey,
@@ -27,6 +26,7 @@ import {
   StoreUnavailableError,
   writeDocument,
 } from '@mapreduce/shared-utils';
+import { type Groups, mergeGroups } from './merge-groups';
 import { mergeTop } from './merge-top';
 import { publishRejects } from './publish-rejects';
 import { requireBalance, requireWithinErrorBudget } from './verdict';
@@ -75,7 +75,7 @@ async function publishUnlessDone(deps: StageDeps, plan: Plan, ref: ObjectRef): P
 }
 
 async function publish(deps: StageDeps, plan: Plan, ref: ObjectRef): Promise<Manifest> {
-  const groups = await readPart(deps, plan, runKeys(plan.runId).groups, parseGroupSummary);
+  const groups = await readGroups(deps, plan);
   const reduced = await mapConcurrently(groups.partitions, CONCURRENT_REQUESTS, (partition) =>
     readReduceCommit(deps, plan, partition),
   );
@@ -96,7 +96,7 @@ async function publish(deps: StageDeps, plan: Plan, ref: ObjectRef): Promise<Man
 
 function createManifest(
   plan: Plan,
-  groups: GroupSummary,
+  groups: Groups,
   reduced: readonly ReduceCommit[],
   inputs: PinnedObject[],
   finishedAt: Date,
@@ -139,6 +139,18 @@ async function findOwnManifest(
   throw new OutputExistsError(
     `${store.uri(ref)}: expected no output yet, got that of run ${manifest.runId}; choose another output_prefix`,
   );
+}
+
+/** What all groups of splits hold together, in the order of the splits. */
+async function readGroups(deps: StageDeps, plan: Plan): Promise<Groups> {
+  const numbers = Array.from({ length: plan.groupCount }, (_, group) => group);
+  const summaries = await mapConcurrently(numbers, CONCURRENT_REQUESTS, async (group) => {
+    const objectKey = runKeys(plan.runId).groupSummary(group);
+    const summary = await readPart(deps, plan, objectKey, parseGroupSummary);
+    requireSame(objectKey, 'group', group, summary.group);
+    return summary;
+  });
+  return mergeGroups(summaries);
 }
 
 async function readReduceCommit(deps: StageDeps, plan: Plan, partition: number): Promise<ReduceCommit> {

@@ -1,5 +1,4 @@
 import {
-  type GroupSummary,
   mapConcurrently,
   type Plan,
   readBytes,
@@ -7,6 +6,7 @@ import {
   requireSame,
   type StageDeps,
 } from '@mapreduce/shared-utils';
+import type { Groups } from './merge-groups';
 
 const CONCURRENT_REQUESTS = 64;
 
@@ -15,13 +15,13 @@ const MAX_LINES_IN_MEMORY = 80_000;
 
 const LF = 0x0a;
 
-type RejectFile = GroupSummary['rejects'][number];
+type RejectFile = Groups['rejects'][number];
 
 /** Copies what the winning attempts rejected, whether or not the run then fails for it. */
 export async function publishRejects(
   { store, config }: StageDeps,
   plan: Plan,
-  { rejects }: GroupSummary,
+  { rejects }: Groups,
 ): Promise<void> {
   const { outputBucket, outputPrefix } = plan.configuration;
   const publish = async ({ split, key, written }: RejectFile) => {

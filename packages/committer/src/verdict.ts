@@ -1,7 +1,6 @@
 import {
   brokenLimit,
   ErrorBudgetExceededError,
-  type GroupSummary,
   imbalances,
   LedgerImbalanceError,
   type Plan,
@@ -11,12 +10,13 @@ import {
   type RunConfiguration,
   truncate,
 } from '@mapreduce/shared-utils';
+import type { Groups } from './merge-groups';
 
 /** Longest piece of a bad line in the message: it ends in logs. */
 const MAX_SAMPLE = 120;
 
 /** @throws LedgerImbalanceError when a byte, a line or a count was lost or invented on the way */
-export function requireBalance(plan: Plan, groups: GroupSummary, reduced: readonly ReduceCommit[]): void {
+export function requireBalance(plan: Plan, groups: Groups, reduced: readonly ReduceCommit[]): void {
   const unbalanced = imbalances({
     plannedBytes: plan.plannedBytes,
     bytesRead: groups.bytesRead,
@@ -33,10 +33,7 @@ export function requireBalance(plan: Plan, groups: GroupSummary, reduced: readon
 }
 
 /** @throws ErrorBudgetExceededError naming the first bad line and how to allow it */
-export function requireWithinErrorBudget(
-  { configuration }: Plan,
-  { records, firstReject }: GroupSummary,
-): void {
+export function requireWithinErrorBudget({ configuration }: Plan, { records, firstReject }: Groups): void {
   const limit = brokenLimit(records, configuration);
   if (limit === null || firstReject === null) return;
   const { source, offset, snippet } = firstReject;

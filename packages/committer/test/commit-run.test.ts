@@ -46,8 +46,9 @@ async function createCommitFixture({ plan, groups, reduced = [] }: Overrides = {
   const fixture = await createStageFixture({ plannedBytes: 100, inputCount: 1, splitCount: 1, ...plan });
   const { fingerprint } = fixture.plan;
   const common = { version: FORMAT_VERSION, runId: FIXTURE_RUN_ID, fingerprint };
-  await fixture.writeDocument(keys.groups, {
+  await fixture.writeDocument(keys.groupSummary(0), {
     ...common,
+    group: 0,
     partitions: [0, 2],
     bytesRead: 100,
     records: tallyOf({ lines: 4, ok: 3, blank: 1 }),
@@ -151,7 +152,31 @@ describe('the committer handler', () => {
     expect(await handler(event)).toEqual(first);
   });
 
-  it.each(['groups.json', 'reduce/0.json', 'inputs-a.jsonl'])(
+  it('takes the groups of splits together, each of which must be there', async () => {
+    const fixture = await createCommitFixture({
+      plan: { groupCount: 2 },
+      groups: { partitions: [2], bytesRead: 60, records: tallyOf({ lines: 3, ok: 2, blank: 1 }) },
+    });
+    const commit = () => createCommitterHandler(fixture.deps)(event);
+    await expect(commit()).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringContaining('groups/1.json: expected an object that this run wrote'),
+    });
+    await fixture.writeDocument(keys.groupSummary(1), {
+      version: FORMAT_VERSION,
+      runId: FIXTURE_RUN_ID,
+      fingerprint: fixture.plan.fingerprint,
+      group: 1,
+      partitions: [0, 2],
+      bytesRead: 40,
+      records: tallyOf({ lines: 1, ok: 1 }),
+      rejects: [],
+      firstReject: null,
+    });
+    expect(await commit()).toMatchObject({ lines: 4, unique: 2, total: 3 });
+  });
+
+  it.each(['groups/0.json', 'reduce/0.json', 'inputs-a.jsonl'])(
     'C43 returns the same when a twin commits and deletes everything before it reads %s',
     async (name) => {
       const fixture = await createCommitFixture();

@@ -1,11 +1,6 @@
-import { FORMAT_VERSION, type GroupSummary, type ObjectStore } from '@mapreduce/shared-utils';
-import {
-  createStageFixture,
-  FIXTURE_OUTPUT,
-  FIXTURE_RUN_ID,
-  FIXTURE_TEMP,
-  tallyOf,
-} from '@mapreduce/shared-utils/testing';
+import type { ObjectStore } from '@mapreduce/shared-utils';
+import { createStageFixture, FIXTURE_OUTPUT, FIXTURE_TEMP, tallyOf } from '@mapreduce/shared-utils/testing';
+import type { Groups } from '../src/merge-groups';
 import { publishRejects } from '../src/publish-rejects';
 
 /** Publishes so many files of so many lines; returns how many were between being read and written at once. */
@@ -36,10 +31,7 @@ async function publishFiles(files: number, linesPerFile: number) {
       return result;
     },
   };
-  const groups: GroupSummary = {
-    version: FORMAT_VERSION,
-    runId: FIXTURE_RUN_ID,
-    fingerprint: plan.fingerprint,
+  const groups: Groups = {
     partitions: [],
     bytesRead: 0,
     records: tallyOf({}),

@@ -1,7 +1,10 @@
 import {
   addTallies,
+  concatBytes,
   EMPTY_TALLY,
   FORMAT_VERSION,
+  formatDocument,
+  formatLineIndex,
   type GroupingEvent,
   type GroupingResult,
   type GroupSummary,
@@ -12,6 +15,7 @@ import {
   parseMapCommit,
   readPart,
   readPlan,
+  requireBelow,
   requireSame,
   runKeys,
   type Segment,
@@ -19,28 +23,41 @@ import {
   writeDocument,
 } from '@mapreduce/shared-utils';
 
-/** Small reads and writes in flight at once. */
+/** Small reads in flight at once. */
 const CONCURRENT_REQUESTS = 64;
 
 /**
- * Regroups the segments from by-split to by-partition. Reads the commit record of every split the plan
- * names, and nothing else; one that is missing or belongs to another plan fails the run.
+ * Regroups the segments of a group of splits from by-split to by-partition. Reads the commit records that the
+ * plan names, and nothing else; one that is missing or belongs to another plan fails the run.
  */
-export async function groupSegments(deps: StageDeps, { runId }: GroupingEvent): Promise<GroupingResult> {
+export async function groupSegments(
+  deps: StageDeps,
+  { runId, group }: GroupingEvent,
+): Promise<GroupingResult> {
   const plan = await readPlan(deps, runId);
-  const splits = Array.from({ length: plan.splitCount }, (_, split) => split);
-  const commits = await mapConcurrently(splits, CONCURRENT_REQUESTS, (split) =>
+  requireBelow(`run ${runId}`, 'group', plan.groupCount, group);
+  const commits = await mapConcurrently(splitsOf(plan, group), CONCURRENT_REQUESTS, (split) =>
     readCommit(deps, plan, split),
   );
-  const byPartition = toPartitions(commits);
-  const partitions = [...byPartition.keys()].sort((a, b) => a - b);
-  await mapConcurrently(partitions, CONCURRENT_REQUESTS, (partition) =>
-    writePartition(deps, plan, partition, byPartition.get(partition) ?? []),
-  );
-  const summary = summarize(plan, partitions, commits);
-  await write(deps, runKeys(runId).groups, summary);
-  deps.log.info('splits grouped', { run_id: runId, splits: splits.length, partitions: partitions.length });
-  return { partitions };
+  const byPartition = toPartitions(plan, commits);
+  await writePartitions(deps, plan, group, byPartition);
+  const partitions = [...byPartition.keys()].filter((partition) => byPartition[partition]?.length !== 0);
+  const summary = summarize(plan, group, partitions, commits);
+  const objectKey = runKeys(runId).groupSummary(group);
+  await writeDocument(deps.store, { bucket: deps.config.bucketTemp, objectKey }, summary);
+  deps.log.info('splits grouped', {
+    run_id: runId,
+    group,
+    splits: commits.length,
+    partitions: partitions.length,
+  });
+  return { group, partitions };
+}
+
+function splitsOf({ splitCount, groupCount }: Plan, group: number): number[] {
+  const length = Math.ceil(splitCount / groupCount);
+  const first = group * length;
+  return Array.from({ length: Math.max(0, Math.min(length, splitCount - first)) }, (_, at) => first + at);
 }
 
 async function readCommit(deps: StageDeps, plan: Plan, split: number): Promise<MapCommit> {
@@ -51,26 +68,54 @@ async function readCommit(deps: StageDeps, plan: Plan, split: number): Promise<M
 }
 
 /** Splits in order, so that the lists are the same whatever order the mappers ran in. */
-function toPartitions(commits: readonly MapCommit[]): Map<number, Segment[]> {
-  const byPartition = new Map<number, Segment[]>();
-  for (const { segments } of commits) {
+function toPartitions({ runId, configuration }: Plan, commits: readonly MapCommit[]): Segment[][] {
+  const byPartition = Array.from({ length: configuration.numBuckets }, (): Segment[] => []);
+  for (const { split, segments } of commits) {
     for (const { partition, ...segment } of segments) {
-      const list = byPartition.get(partition);
-      if (list === undefined) byPartition.set(partition, [segment]);
-      else list.push(segment);
+      requireBelow(runKeys(runId).mapCommit(split), 'partition', configuration.numBuckets, partition);
+      byPartition[partition]?.push(segment);
     }
   }
   return byPartition;
 }
 
+/** A line for every partition, so that none can be missed; two tries at it write the same. */
+async function writePartitions(
+  { store, config }: StageDeps,
+  { runId, fingerprint }: Plan,
+  group: number,
+  byPartition: readonly Segment[][],
+): Promise<void> {
+  const keys = runKeys(runId);
+  const lines = byPartition.map((segments, partition) => {
+    const document: PartitionSegments = {
+      version: FORMAT_VERSION,
+      runId,
+      group,
+      partition,
+      fingerprint,
+      segments,
+    };
+    return Buffer.from(`${formatDocument(document)}\n`);
+  });
+  const write = (objectKey: string, bytes: Uint8Array) =>
+    store.put({ bucket: config.bucketTemp, objectKey }, bytes);
+  await Promise.all([
+    write(keys.partitions(group), concatBytes(lines)),
+    write(keys.partitionIndex(group), formatLineIndex(lines)),
+  ]);
+}
+
 function summarize(
   { runId, fingerprint }: Plan,
+  group: number,
   partitions: number[],
   commits: readonly MapCommit[],
 ): GroupSummary {
   return {
     version: FORMAT_VERSION,
     runId,
+    group,
     fingerprint,
     partitions,
     bytesRead: commits.reduce((sum, commit) => sum + commit.bytesRead, 0),
@@ -78,18 +123,4 @@ function summarize(
     rejects: commits.flatMap(({ rejects }) => rejects ?? []),
     firstReject: commits.find(({ firstReject }) => firstReject !== null)?.firstReject ?? null,
   };
-}
-
-async function writePartition(
-  deps: StageDeps,
-  { runId, fingerprint }: Plan,
-  partition: number,
-  segments: Segment[],
-): Promise<void> {
-  const document: PartitionSegments = { version: FORMAT_VERSION, runId, partition, fingerprint, segments };
-  await write(deps, runKeys(runId).partition(partition), document);
-}
-
-async function write({ store, config }: StageDeps, objectKey: string, document: object): Promise<void> {
-  await writeDocument(store, { bucket: config.bucketTemp, objectKey }, document);
 }

@@ -2,7 +2,7 @@ import {
   FORMAT_VERSION,
   type MapCommit,
   parseGroupSummary,
-  parsePartitionSegments,
+  readPartitionSegments,
   runKeys,
 } from '@mapreduce/shared-utils';
 import {
@@ -15,7 +15,7 @@ import {
 import { createGroupingHandler } from '../src';
 
 const keys = runKeys(FIXTURE_RUN_ID);
-const event = { run_id: FIXTURE_RUN_ID };
+const event = { run_id: FIXTURE_RUN_ID, group: 0 };
 
 function commitOf({ plan }: StageFixture, split: number, overrides: Partial<MapCommit> = {}): MapCommit {
   return {
@@ -38,6 +38,10 @@ const segment = (partition: number, key: string) => ({ partition, key, offset: 0
 const rejectAt = (offset: number) =>
   ({ source: 's3://in/a', offset, length: 1, reason: 'malformed_json', snippet: '{' }) as const;
 
+async function keysOf({ deps, plan }: StageFixture, group: number, partition: number): Promise<string[]> {
+  return (await readPartitionSegments(deps, plan, group, partition)).map(({ key }) => key);
+}
+
 function read<Document>(
   fixture: StageFixture,
   key: string,
@@ -49,8 +53,8 @@ function read<Document>(
 describe('the grouping handler', () => {
   it('finds no partition where there is no split', async () => {
     const fixture = await createStageFixture({ splitCount: 0 });
-    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [] });
-    expect(read(fixture, keys.groups, parseGroupSummary).records.lines).toBe(0);
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ group: 0, partitions: [] });
+    expect(read(fixture, keys.groupSummary(0), parseGroupSummary).records.lines).toBe(0);
   });
 
   it('lists the segments of each partition by split, and only partitions that have some', async () => {
@@ -64,10 +68,35 @@ describe('the grouping handler', () => {
       commitOf(fixture, 0, { segments: [segment(3, 'a'), segment(3, 'b')] }),
     );
     await fixture.writeDocument(keys.mapCommit(1), commitOf(fixture, 1));
-    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [1, 3] });
-    const listed = read(fixture, keys.partition(3), parsePartitionSegments).segments.map(({ key }) => key);
-    expect(listed).toEqual(['a', 'b', 'c']);
-    expect(fixture.store.objects.has(`${FIXTURE_TEMP}/${keys.partition(0)}`)).toBe(false);
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ group: 0, partitions: [1, 3] });
+    expect(await keysOf(fixture, 0, 3)).toEqual(['a', 'b', 'c']);
+    expect(await keysOf(fixture, 0, 0)).toEqual([]);
+  });
+
+  it('groups a range of the splits, all but the last range equally long', async () => {
+    const fixture = await createStageFixture({ splitCount: 5, groupCount: 3 });
+    for (const split of [0, 1, 2, 3, 4]) {
+      const segments = [segment(split % 4, `of ${split}`)];
+      await fixture.writeDocument(keys.mapCommit(split), commitOf(fixture, split, { segments }));
+    }
+    const handler = createGroupingHandler(fixture.deps);
+    const results = await Promise.all([0, 1, 2].map((group) => handler({ ...event, group })));
+    expect(results).toEqual([
+      { group: 0, partitions: [0, 1] },
+      { group: 1, partitions: [2, 3] },
+      { group: 2, partitions: [0] },
+    ]);
+    expect(await keysOf(fixture, 0, 0)).toEqual(['of 0']);
+    expect(await keysOf(fixture, 1, 0)).toEqual([]);
+    expect(await keysOf(fixture, 2, 0)).toEqual(['of 4']);
+  });
+
+  it('refuses a group that the plan does not have', async () => {
+    const { deps } = await createStageFixture({ groupCount: 2 });
+    await expect(createGroupingHandler(deps)({ ...event, group: 2 })).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: 'run fixture: expected a group below 2, got 2; start the run again',
+    });
   });
 
   it('sums the ledgers and keeps the first reject in the order of the splits', async () => {
@@ -83,7 +112,7 @@ describe('the grouping handler', () => {
       commitOf(fixture, 0, { records, bytesRead: 20, rejects: rejects(0), firstReject: rejectAt(90) }),
     );
     await createGroupingHandler(fixture.deps)(event);
-    expect(read(fixture, keys.groups, parseGroupSummary)).toMatchObject({
+    expect(read(fixture, keys.groupSummary(0), parseGroupSummary)).toMatchObject({
       bytesRead: 30,
       records: { lines: 10, ok: 6, blank: 2, bad: 2 },
       rejects: [rejects(0), rejects(1)],
@@ -101,7 +130,7 @@ describe('the grouping handler', () => {
       keys.mapCommit(1),
       commitOf(fixture, 1, { segments: [segment(2, 'of an earlier plan')] }),
     );
-    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ partitions: [0] });
+    expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ group: 0, partitions: [0] });
   });
 
   it.each<[string, Partial<MapCommit> | null, RegExp]>([
@@ -114,6 +143,11 @@ describe('the grouping handler', () => {
       /expected fingerprint .*num_buckets=4.*, got num_buckets=8/,
     ],
     ['is of another format version', { version: 2 as 1 }, /field version: expected 1, got 2/],
+    [
+      'names a partition that there is not',
+      { segments: [segment(4, 'a')] },
+      /expected a partition below 4, got 4/,
+    ],
     ['holds a count that is none', { bytesRead: -1 }, /field bytes_read: expected a value >=0, got -1/],
   ])('fails when a commit record %s', async (_, overrides, message) => {
     const fixture = await createStageFixture({ splitCount: 2 });

@@ -104,6 +104,7 @@ export function createPlannedRun(
         fingerprint: fingerprintOf(settings),
         plannedBytes: 0,
         inputCount: 0,
+        groupCount: 1,
         splitCount: splits.length,
         splitsKey: KEYS.attempt('splits', 'planner'),
         splitIndexKey: KEYS.attempt('splitIndex', 'planner'),

@@ -55,6 +55,7 @@ export async function planRun(deps: StageDeps, event: PlannerEvent): Promise<Pla
     plannedBytes: inputs.reduce((sum, { size }) => sum + size, 0),
     inputCount: inputs.length,
     splitCount: splits.length,
+    groupCount: 1,
     ...keys,
   };
   return resultOf(await commitPlan(deps, plan));

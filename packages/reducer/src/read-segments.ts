@@ -24,7 +24,7 @@ interface Request {
 export async function* readSegments(
   store: ObjectStore,
   bucket: string,
-  segments: readonly Segment[],
+  segments: AsyncIterable<Segment>,
 ): AsyncGenerator<SegmentPiece> {
   const read = async ({ segment, start, end }: Request) => {
     const ref: ObjectRef = { bucket, objectKey: segment.key };
@@ -38,7 +38,7 @@ export async function* readSegments(
     if (spareBuffers.length < REQUESTS_IN_FLIGHT) spareBuffers.push(buffer);
   };
   try {
-    for (const request of requestsOf(segments)) {
+    for await (const request of requestsOf(segments)) {
       inFlight.push(read(request));
       // Whoever awaits it hears of its failure; until then it is not an unhandled one.
       inFlight.at(-1)?.catch(() => undefined);
@@ -50,8 +50,8 @@ export async function* readSegments(
   }
 }
 
-function* requestsOf(segments: readonly Segment[]): Generator<Request> {
-  for (const segment of segments) {
+async function* requestsOf(segments: AsyncIterable<Segment>): AsyncGenerator<Request> {
+  for await (const segment of segments) {
     const end = segment.offset + segment.length;
     for (let start = segment.offset; start < end; start += PIECE_BYTES) {
       yield { segment, start, end: Math.min(start + PIECE_BYTES, end) };

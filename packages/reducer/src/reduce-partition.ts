@@ -1,15 +1,13 @@
 import {
   FORMAT_VERSION,
   type Plan,
-  parsePartitionSegments,
   parseReduceCommit,
   type ReduceCommit,
   type ReducerEvent,
   type ReducerResult,
   readDocumentIfPresent,
-  readPart,
+  readPartitionSegments,
   readPlan,
-  requireSame,
   runKeys,
   type Segment,
   type StageDeps,
@@ -19,12 +17,13 @@ import { sumSegments } from './sum-segments';
 
 /**
  * Sums the segments of one partition and writes `bucket_<p>.json`, sorted by UTF-8 bytes, then its commit
- * record. The same segments give the same bytes, so a second attempt changes nothing.
+ * record. The same segments give the same bytes, so a second attempt changes nothing. A partition without a URL
+ * has neither: null.
  */
 export async function reducePartition(
   deps: StageDeps,
   { runId, partition }: ReducerEvent,
-): Promise<ReducerResult> {
+): Promise<ReducerResult | null> {
   const { store, config, log } = deps;
   const keys = runKeys(runId);
   const commitRef = { bucket: config.bucketTemp, objectKey: keys.reduceCommit(partition) };
@@ -32,18 +31,19 @@ export async function reducePartition(
   if (done !== null) return resultOf(done);
 
   const plan = await readPlan(deps, runId);
-  const segments = await readSegmentList(deps, plan, partition);
+  const sum = await sumSegments(deps, plan, partition, listSegments(deps, plan, partition));
+  if (sum === null) return null;
   const commit: ReduceCommit = {
     version: FORMAT_VERSION,
     runId,
     partition,
     attempt: deps.newAttemptId(),
     fingerprint: plan.fingerprint,
-    ...(await sumSegments(deps, plan, partition, segments)),
+    ...sum,
   };
   await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
   const { unique, total } = commit.output;
-  log.info('partition reduced', { run_id: runId, partition, segments: segments.length, unique, total });
+  log.info('partition reduced', { run_id: runId, partition, unique, total });
   return resultOf(commit);
 }
 
@@ -51,9 +51,9 @@ function resultOf({ output: { outputBucket, outputKey } }: ReduceCommit): Reduce
   return { outputBucket, outputKey };
 }
 
-async function readSegmentList(deps: StageDeps, plan: Plan, partition: number): Promise<readonly Segment[]> {
-  const objectKey = runKeys(plan.runId).partition(partition);
-  const list = await readPart(deps, plan, objectKey, parsePartitionSegments);
-  requireSame(objectKey, 'partition', partition, list.partition);
-  return list.segments;
+/** Group by group, so that no more than one group's list is in memory. */
+async function* listSegments(deps: StageDeps, plan: Plan, partition: number): AsyncGenerator<Segment> {
+  for (let group = 0; group < plan.groupCount; group++) {
+    yield* await readPartitionSegments(deps, plan, group, partition);
+  }
 }

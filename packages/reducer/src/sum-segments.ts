@@ -13,13 +13,13 @@ import { readSegments } from './read-segments';
 import { SortedRuns } from './sorted-runs';
 import { writeOutput } from './write-output';
 
-/** Sums a partition's segments and writes its output, in memory that depends on neither's size. */
+/** Sums a partition's segments and writes its output, if there is any, in memory that depends on neither's size. */
 export async function sumSegments(
   deps: StageDeps,
   { configuration }: Plan,
   partition: number,
-  segments: readonly Segment[],
-): Promise<Pick<ReduceCommit, 'output' | 'top'>> {
+  segments: AsyncIterable<Segment>,
+): Promise<Pick<ReduceCommit, 'output' | 'top'> | null> {
   const { tableBytes, numBuckets, outputBucket, outputPrefix } = configuration;
   const merger = chooseKernel(deps.config.engine).createMerger({
     tableBytes,
@@ -29,6 +29,7 @@ export async function sumSegments(
   const runs = new SortedRuns(deps.scratch);
   try {
     await mergeSegments(deps, segments, { partition, partitionCount: numBuckets }, merger, runs);
+    if (merger.unique === 0 && runs.count === 0) return null;
     const ref = { bucket: outputBucket, objectKey: outputKey(outputPrefix, partition) };
     const sha256 = await writeOutput(deps.store, ref, await formatSum(merger, runs));
     const { unique, total, top } = merger;
@@ -43,7 +44,7 @@ export async function sumSegments(
 
 async function mergeSegments(
   { store, config }: StageDeps,
-  segments: readonly Segment[],
+  segments: AsyncIterable<Segment>,
   expected: { readonly partition: number; readonly partitionCount: number },
   merger: CountMerger,
   runs: SortedRuns,

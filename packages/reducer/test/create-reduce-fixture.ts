@@ -2,6 +2,9 @@ import { referenceKernel } from '@mapreduce/kernel';
 import {
   encodeSegmentHeader,
   FORMAT_VERSION,
+  formatDocument,
+  formatLineIndex,
+  type Plan,
   type RunConfiguration,
   runKeys,
   type Segment,
@@ -38,8 +41,9 @@ function rowsOf(urls: readonly string[]): Uint8Array {
 export async function createReduceFixture(
   mappers: readonly (readonly string[])[],
   configuration: Partial<RunConfiguration> = {},
+  plan: Partial<Omit<Plan, 'configuration'>> = {},
 ): Promise<StageFixture> {
-  const fixture = await createStageFixture({ configuration });
+  const fixture = await createStageFixture({ ...plan, configuration });
   const segments: Segment[] = [];
   for (const [index, urls] of mappers.entries()) {
     const rows = rowsOf(urls);
@@ -53,14 +57,25 @@ export async function createReduceFixture(
     );
     segments.push({ key, offset: padding, length: segment.length });
   }
-  await fixture.writeDocument(runKeys(FIXTURE_RUN_ID).partition(PARTITION), {
-    version: FORMAT_VERSION,
-    runId: FIXTURE_RUN_ID,
-    partition: PARTITION,
-    fingerprint: fixture.plan.fingerprint,
-    segments,
-  });
+  await writeGroup(fixture, 0, segments);
   return fixture;
+}
+
+/** The list of a group: its segments are all of the one partition. */
+export async function writeGroup(
+  { store, plan }: StageFixture,
+  group: number,
+  segments: readonly Segment[],
+): Promise<void> {
+  const { fingerprint, configuration } = plan;
+  const common = { version: FORMAT_VERSION, runId: FIXTURE_RUN_ID, group, fingerprint };
+  const lines = Array.from({ length: configuration.numBuckets }, (_, partition) => {
+    const document = { ...common, partition, segments: partition === PARTITION ? segments : [] };
+    return Buffer.from(`${formatDocument(document)}\n`);
+  });
+  const keys = runKeys(FIXTURE_RUN_ID);
+  await store.put({ bucket: FIXTURE_TEMP, objectKey: keys.partitions(group) }, Buffer.concat(lines));
+  await store.put({ bucket: FIXTURE_TEMP, objectKey: keys.partitionIndex(group) }, formatLineIndex(lines));
 }
 
 export const outputOf = ({ store }: StageFixture) =>

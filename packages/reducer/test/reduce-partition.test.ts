@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { parseReduceCommit, runKeys } from '@mapreduce/shared-utils';
+import { parseReduceCommit, readPartitionSegments, runKeys, type Segment } from '@mapreduce/shared-utils';
 import { FIXTURE_OUTPUT, FIXTURE_RUN_ID, FIXTURE_TEMP } from '@mapreduce/shared-utils/testing';
 import { createReducerHandler } from '../src';
-import { createReduceFixture, event, OUTPUT, outputOf, PARTITION } from './create-reduce-fixture';
+import { createReduceFixture, event, OUTPUT, outputOf, PARTITION, writeGroup } from './create-reduce-fixture';
 
 const keys = runKeys(FIXTURE_RUN_ID);
 
@@ -84,10 +84,44 @@ describe('the reducer handler', () => {
 
   it('refuses a list of another partition', async () => {
     const fixture = await createReduceFixture([['a']]);
-    const list = fixture.store.objects.get(`${FIXTURE_TEMP}/${keys.partition(PARTITION)}`) as Uint8Array;
-    fixture.store.objects.set(`${FIXTURE_TEMP}/${keys.partition(1)}`, list);
-    await expect(createReducerHandler(fixture.deps)({ ...event, partition: 1 })).rejects.toMatchObject({
+    const index = `${FIXTURE_TEMP}/${keys.partitionIndex(0)}`;
+    const offsets = fixture.store.objects.get(index) as Uint8Array;
+    fixture.store.objects.set(index, offsets.subarray(8));
+    await expect(createReducerHandler(fixture.deps)(event)).rejects.toMatchObject({
       name: 'CorruptRunError',
+      message: expect.stringContaining('expected partition 0, got 1'),
     });
+  });
+
+  it('refuses a list of another group', async () => {
+    const fixture = await createReduceFixture([['a']], {}, { groupCount: 2 });
+    const { objects } = fixture.store;
+    for (const name of [keys.partitions, keys.partitionIndex]) {
+      objects.set(`${FIXTURE_TEMP}/${name(1)}`, objects.get(`${FIXTURE_TEMP}/${name(0)}`) as Uint8Array);
+    }
+    await expect(createReducerHandler(fixture.deps)(event)).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringContaining('expected group 1, got 0'),
+    });
+  });
+
+  it('sums the segments of all groups, and needs the list of each', async () => {
+    const fixture = await createReduceFixture([['a', 'b']], {}, { groupCount: 2 });
+    const handler = createReducerHandler(fixture.deps);
+    await expect(handler(event)).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringContaining('partitions/1.index: expected an object that this run wrote'),
+    });
+    const [segment] = await readPartitionSegments(fixture.deps, fixture.plan, 0, PARTITION);
+    await writeGroup(fixture, 1, [segment as Segment]);
+    await handler(event);
+    expect(outputOf(fixture)).toBe('{\n"a":2,\n"b":2\n}\n');
+  });
+
+  it('leaves nothing where a partition has no URL', async () => {
+    const fixture = await createReduceFixture([]);
+    expect(await createReducerHandler(fixture.deps)(event)).toBeNull();
+    expect(outputOf(fixture)).toBe('');
+    expect(fixture.store.objects.has(`${FIXTURE_TEMP}/${keys.reduceCommit(PARTITION)}`)).toBe(false);
   });
 });

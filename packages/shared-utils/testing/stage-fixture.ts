@@ -60,6 +60,7 @@ export async function createStageFixture(
     plannedBytes: 0,
     inputCount: 0,
     splitCount: 0,
+    groupCount: 1,
     splitsKey: keys.attempt('splits', 'a'),
     splitIndexKey: keys.attempt('splitIndex', 'a'),
     inputsKey: keys.attempt('inputs', 'a'),

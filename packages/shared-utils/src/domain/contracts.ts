@@ -54,9 +54,11 @@ export interface MapperResult {
   readonly split: number;
 }
 
-const runEvent = v.strictObject({ runId });
-export type GroupingEvent = v.InferOutput<typeof runEvent>;
+const groupingEvent = v.strictObject({ runId, group: count });
+export type GroupingEvent = v.InferOutput<typeof groupingEvent>;
 export interface GroupingResult {
+  readonly group: number;
+  /** Those of which the group has something. */
   readonly partitions: readonly number[];
 }
 
@@ -67,7 +69,8 @@ export interface ReducerResult {
   readonly outputKey: string;
 }
 
-export type CommitterEvent = v.InferOutput<typeof runEvent>;
+const committerEvent = v.strictObject({ runId });
+export type CommitterEvent = v.InferOutput<typeof committerEvent>;
 export interface CommitterResult {
   readonly manifestBucket: string;
   readonly manifestKey: string;
@@ -124,6 +127,8 @@ const plan = v.strictObject({
   plannedBytes: count,
   inputCount: count,
   splitCount: count,
+  /** Ranges of splits, each grouped by one task; all but the last equally long. */
+  groupCount: v.pipe(count, v.minValue(1)),
   /** One `InputSplit` a line. */
   splitsKey: text,
   /** The byte offset of each of those lines, and the end of the last: 64-bit little-endian. */
@@ -182,19 +187,22 @@ const mapCommit = v.strictObject({
 });
 export type MapCommit = v.InferOutput<typeof mapCommit>;
 
+/** What one group of splits has for one partition: a line of the group's list. */
 const partitionSegments = v.strictObject({
   version: v.literal(FORMAT_VERSION),
   runId,
+  group: count,
   partition: count,
   fingerprint: text,
   segments: v.array(segment),
 });
 export type PartitionSegments = v.InferOutput<typeof partitionSegments>;
 
-/** What grouping found in the commit records, so that the committer need not read them again. */
+/** What grouping found in the commit records of a group, so that the committer need not read them again. */
 const groupSummary = v.strictObject({
   version: v.literal(FORMAT_VERSION),
   runId,
+  group: count,
   fingerprint: text,
   partitions: v.array(count),
   bytesRead: count,
@@ -248,9 +256,9 @@ export type Manifest = v.InferOutput<typeof manifest>;
 export const parseExecutionInput = eventParser('execution input', executionInput);
 export const parsePlannerEvent = eventParser('planner event', plannerEvent);
 export const parseMapperEvent = eventParser('mapper event', mapperEvent);
-export const parseGroupingEvent = eventParser('grouping event', runEvent);
+export const parseGroupingEvent = eventParser('grouping event', groupingEvent);
 export const parseReducerEvent = eventParser('reducer event', reducerEvent);
-export const parseCommitterEvent = eventParser('committer event', runEvent);
+export const parseCommitterEvent = eventParser('committer event', committerEvent);
 
 export const parsePlan = documentParser(plan);
 export const parseInputSplit = documentParser(inputSplit);

@@ -2,9 +2,11 @@
 export interface RunKeys {
   readonly prefix: string;
   readonly plan: string;
-  readonly groups: string;
   mapCommit(split: number): string;
-  partition(partition: number): string;
+  /** The segments of a group of splits: a line a partition, and where each begins. */
+  partitions(group: number): string;
+  partitionIndex(group: number): string;
+  groupSummary(group: number): string;
   reduceCommit(partition: number): string;
   /** Objects of one attempt; only a commit record makes them count. */
   attempt(kind: AttemptKind, attempt: string, split?: number): string;
@@ -25,9 +27,10 @@ export function runKeys(runId: string): RunKeys {
   return {
     prefix,
     plan: `${prefix}plan.json`,
-    groups: `${prefix}groups.json`,
     mapCommit: (split) => `${prefix}map/${split}.json`,
-    partition: (partition) => `${prefix}partitions/${partition}.json`,
+    partitions: (group) => `${prefix}partitions/${group}.jsonl`,
+    partitionIndex: (group) => `${prefix}partitions/${group}.index`,
+    groupSummary: (group) => `${prefix}groups/${group}.json`,
     reduceCommit: (partition) => `${prefix}reduce/${partition}.json`,
     attempt: (kind, attempt, split) =>
       prefix + ATTEMPT_OBJECTS[kind].replace('*', split === undefined ? attempt : `${split}-${attempt}`),

@@ -4,7 +4,9 @@ import {
   type InputSplit,
   type Plan,
   parseInputSplit,
+  parsePartitionSegments,
   parsePlan,
+  type Segment,
 } from '../domain/contracts';
 import { CorruptRunError, InputNotFoundError } from '../domain/errors';
 import { runKeys } from '../domain/run-keys';
@@ -87,26 +89,32 @@ export async function readPlan({ store, config }: StageDeps, runId: string): Pro
   return plan;
 }
 
-/** One line of the plan's splits, found through its index in two small reads. */
-export async function readSplit(
-  { store, config }: StageDeps,
-  plan: Plan,
-  split: number,
-): Promise<InputSplit> {
-  const ref = { bucket: config.bucketTemp, objectKey: plan.splitsKey };
-  const where = `${store.uri(ref)}: split ${split}`;
-  if (split >= plan.splitCount) {
-    throw new CorruptRunError(`${where}: expected a split below ${plan.splitCount}; start the run again`);
-  }
-  const range = await readIndexEntry(
-    store,
-    { bucket: config.bucketTemp, objectKey: plan.splitIndexKey },
-    split,
-  );
-  const json = await readWritten(store, ref, () => readText(store, ref, { range }));
-  const found = parseInputSplit(where, json);
+/** One line of the plan's splits. @throws CorruptRunError */
+export async function readSplit(deps: StageDeps, plan: Plan, split: number): Promise<InputSplit> {
+  const where = `${deps.store.uri({ bucket: deps.config.bucketTemp, objectKey: plan.splitsKey })}: split ${split}`;
+  requireBelow(where, 'split', plan.splitCount, split);
+  const found = parseInputSplit(where, await readLine(deps, plan.splitsKey, plan.splitIndexKey, split));
   requireSame(where, 'split', split, found.split);
   return found;
+}
+
+/** What a group of splits has for a partition. @throws CorruptRunError */
+export async function readPartitionSegments(
+  deps: StageDeps,
+  plan: Plan,
+  group: number,
+  partition: number,
+): Promise<readonly Segment[]> {
+  const keys = runKeys(plan.runId);
+  const objectKey = keys.partitions(group);
+  const where = `${deps.store.uri({ bucket: deps.config.bucketTemp, objectKey })}: partition ${partition}`;
+  const line = await readLine(deps, objectKey, keys.partitionIndex(group), partition);
+  const found = parsePartitionSegments(where, line);
+  requireSame(where, 'run id', plan.runId, found.runId);
+  requireSame(where, 'fingerprint', plan.fingerprint, found.fingerprint);
+  requireSame(where, 'group', group, found.group);
+  requireSame(where, 'partition', partition, found.partition);
+  return found.segments;
 }
 
 /** The offset at which each line of a JSONL object begins, and its size: 64-bit little-endian. */
@@ -131,6 +139,26 @@ export function requireSame(
   throw new CorruptRunError(
     `${where}: expected ${what} ${expected}, got ${actual}; parts of different runs or releases must not be mixed`,
   );
+}
+
+/** @throws CorruptRunError naming the object, when a number is none that the plan has */
+export function requireBelow(where: string, what: string, count: number, actual: number): void {
+  if (actual < count) return;
+  throw new CorruptRunError(
+    `${where}: expected a ${what} below ${count}, got ${actual}; start the run again`,
+  );
+}
+
+/** One line of a JSONL object that this run wrote, found through its index in two small reads. */
+async function readLine(
+  { store, config }: StageDeps,
+  linesKey: string,
+  indexKey: string,
+  line: number,
+): Promise<string> {
+  const ref = { bucket: config.bucketTemp, objectKey: linesKey };
+  const range = await readIndexEntry(store, { bucket: config.bucketTemp, objectKey: indexKey }, line);
+  return readWritten(store, ref, () => readText(store, ref, { range }));
 }
 
 async function readIndexEntry(store: ObjectStore, ref: ObjectRef, line: number): Promise<ByteRange> {
