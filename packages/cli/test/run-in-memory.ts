@@ -11,7 +11,7 @@ const CONFIG: StageConfig = {
   splitBytes: 128 * 1024 * 1024,
   urlField: 'url',
   maxLineBytes: 16 * 1024 * 1024,
-  tableBytes: 32 * 1024 * 1024,
+  tableBytes: 1024 * 1024,
   maxDecompressedBytes: null,
   maxBadRecords: null,
   maxBadRatio: null,
