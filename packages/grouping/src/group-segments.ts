@@ -1,10 +1,7 @@
 import {
   addTallies,
-  concatBytes,
   EMPTY_TALLY,
   FORMAT_VERSION,
-  formatDocument,
-  formatLineIndex,
   type GroupingEvent,
   type GroupingResult,
   type GroupSummary,
@@ -21,6 +18,7 @@ import {
   type Segment,
   type StageDeps,
   writeDocument,
+  writeLines,
 } from '@mapreduce/shared-utils';
 
 /** Small reads in flight at once. */
@@ -87,23 +85,19 @@ async function writePartitions(
   byPartition: readonly Segment[][],
 ): Promise<void> {
   const keys = runKeys(runId);
-  const lines = byPartition.map((segments, partition) => {
-    const document: PartitionSegments = {
+  const refOf = (objectKey: string) => ({ bucket: config.bucketTemp, objectKey });
+  const documents = byPartition.map(
+    (segments, partition): PartitionSegments => ({
       version: FORMAT_VERSION,
       runId,
       group,
       partition,
       fingerprint,
       segments,
-    };
-    return Buffer.from(`${formatDocument(document)}\n`);
-  });
-  const write = (objectKey: string, bytes: Uint8Array) =>
-    store.put({ bucket: config.bucketTemp, objectKey }, bytes);
-  await Promise.all([
-    write(keys.partitions(group), concatBytes(lines)),
-    write(keys.partitionIndex(group), formatLineIndex(lines)),
-  ]);
+    }),
+  );
+  const index = await writeLines(store, refOf(keys.partitions(group)), documents);
+  await store.put(refOf(keys.partitionIndex(group)), index);
 }
 
 function summarize(

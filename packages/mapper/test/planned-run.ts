@@ -5,7 +5,6 @@ import {
   FORMAT_VERSION,
   fingerprintOf,
   formatDocument,
-  formatLineIndex,
   type InputRange,
   type MapCommit,
   type ObjectStore,
@@ -17,6 +16,7 @@ import {
   runKeys,
   type StageDeps,
   sniffCompression,
+  writeLines,
 } from '@mapreduce/shared-utils';
 import { createMemoryStore, type MemoryStore, temporaryScratch } from '@mapreduce/shared-utils/testing';
 import { createMapperHandler } from '../src';
@@ -94,7 +94,7 @@ export function createPlannedRun(
       };
     },
     async writePlan(splits, changes = {}) {
-      const lines = splits.map((ranges, split) => Buffer.from(`${formatDocument({ split, ranges })}\n`));
+      const documents = splits.map((ranges, split) => ({ split, ranges }));
       const plan: Plan = {
         version: FORMAT_VERSION,
         runId: RUN_ID,
@@ -111,8 +111,8 @@ export function createPlannedRun(
         inputsKey: KEYS.attempt('inputs', 'planner'),
         ...changes,
       };
-      await put(plan.splitsKey, Uint8Array.from(Buffer.concat(lines)));
-      await put(plan.splitIndexKey, formatLineIndex(lines));
+      const index = await writeLines(store, { bucket: TEMP, objectKey: plan.splitsKey }, documents);
+      await put(plan.splitIndexKey, index);
       await put(KEYS.plan, Uint8Array.from(Buffer.from(formatDocument(plan))));
     },
     mapSplit: (split, overrides = {}) =>

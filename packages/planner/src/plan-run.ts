@@ -1,9 +1,6 @@
 import {
-  concatBytes,
   FORMAT_VERSION,
   fingerprintOf,
-  formatDocument,
-  formatLineIndex,
   type InputSplit,
   InvalidInputError,
   isPresent,
@@ -21,10 +18,11 @@ import {
   type StageDeps,
   StoreUnavailableError,
   writeDocument,
+  writeLines,
 } from '@mapreduce/shared-utils';
 import { cutSplits } from './cut-splits';
-import { requireExpressFits } from './express-limits';
 import { findInputs } from './find-inputs';
+import { chooseSplitBytes, countGroups, requireFits } from './machine-limits';
 import { createRunConfiguration, deriveRunId } from './run-configuration';
 
 /**
@@ -36,13 +34,16 @@ export async function planRun(deps: StageDeps, event: PlannerEvent): Promise<Pla
   const input = parseExecutionInput(event.input);
   const runId = input.runId ?? deriveRunId(event.executionId);
   const planned = await findPlan(deps, runId, event.executionId);
-  if (planned !== null) return resultOf(planned);
+  if (planned !== null) return resultOf(deps, event, planned);
 
-  const configuration = createRunConfiguration(deps.config, input, runId);
-  await requireFreeOutput(deps, configuration);
+  const settings = createRunConfiguration(deps.config, input, runId);
+  await requireFreeOutput(deps, settings);
   const inputs = await findInputs(deps.store, input);
-  const splits = cutSplits(inputs, configuration.splitBytes);
-  if (event.machine === 'express') requireExpressFits(splits);
+  const plannedBytes = inputs.reduce((sum, { size }) => sum + size, 0);
+  const splitBytes = chooseSplitBytes(event.machine, settings.splitBytes, plannedBytes);
+  const configuration = { ...settings, splitBytes };
+  const splits = cutSplits(inputs, splitBytes);
+  requireFits(event.machine, splits);
 
   const keys = await writeLists(deps, runId, inputs, splits);
   const plan: Plan = {
@@ -52,17 +53,30 @@ export async function planRun(deps: StageDeps, event: PlannerEvent): Promise<Pla
     startedAt,
     configuration,
     fingerprint: fingerprintOf(configuration),
-    plannedBytes: inputs.reduce((sum, { size }) => sum + size, 0),
+    plannedBytes,
     inputCount: inputs.length,
     splitCount: splits.length,
-    groupCount: 1,
+    groupCount: countGroups(event.machine, splits.length),
     ...keys,
   };
-  return resultOf(await commitPlan(deps, plan));
+  return resultOf(deps, event, await commitPlan(deps, plan));
 }
 
-function resultOf({ runId, splitCount }: Plan): PlannerResult {
-  return { runId, splits: Array.from({ length: splitCount }, (_, split) => split) };
+function resultOf({ config }: StageDeps, { machine }: PlannerEvent, plan: Plan): PlannerResult {
+  const { runId, splitCount, splitsKey, groupCount, configuration } = plan;
+  if (machine !== 'batch') return { runId, splits: numbersBelow(splitCount) };
+  return {
+    runId,
+    tempBucket: config.bucketTemp,
+    splitsKey,
+    splitCount,
+    groups: numbersBelow(groupCount),
+    partitions: numbersBelow(configuration.numBuckets),
+  };
+}
+
+function numbersBelow(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
 }
 
 async function findPlan(
@@ -97,19 +111,15 @@ async function writeLists(
   splits: readonly InputSplit[],
 ): Promise<Pick<Plan, 'splitsKey' | 'splitIndexKey' | 'inputsKey'>> {
   const attempt = newAttemptId();
-  const keys = runKeys(runId);
-  const splitsKey = keys.attempt('splits', attempt);
-  const splitIndexKey = keys.attempt('splitIndex', attempt);
-  const inputsKey = keys.attempt('inputs', attempt);
-  const splitLines = formatLines(splits);
-  const write = (objectKey: string, bytes: Uint8Array) =>
-    store.put({ bucket: config.bucketTemp, objectKey }, bytes);
-  await Promise.all([
-    write(splitsKey, concatBytes(splitLines)),
-    write(splitIndexKey, formatLineIndex(splitLines)),
-    write(inputsKey, concatBytes(formatLines(inputs))),
+  const keyOf = (kind: 'splits' | 'splitIndex' | 'inputs') => runKeys(runId).attempt(kind, attempt);
+  const refOf = (objectKey: string) => ({ bucket: config.bucketTemp, objectKey });
+  const keys = { splitsKey: keyOf('splits'), splitIndexKey: keyOf('splitIndex'), inputsKey: keyOf('inputs') };
+  const [index] = await Promise.all([
+    writeLines(store, refOf(keys.splitsKey), splits),
+    writeLines(store, refOf(keys.inputsKey), inputs),
   ]);
-  return { splitsKey, splitIndexKey, inputsKey };
+  await store.put(refOf(keys.splitIndexKey), index);
+  return keys;
 }
 
 async function commitPlan(deps: StageDeps, plan: Plan): Promise<Plan> {
@@ -132,9 +142,4 @@ async function findTwin(deps: StageDeps, { runId, executionId }: Plan, where: st
   throw new StoreUnavailableError(
     `${where}: expected the plan of another attempt, got none; try again later`,
   );
-}
-
-function formatLines(documents: readonly (PinnedObject | InputSplit)[]): Uint8Array[] {
-  const encoder = new TextEncoder();
-  return documents.map((document) => encoder.encode(`${formatDocument(document)}\n`));
 }

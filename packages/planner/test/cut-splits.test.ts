@@ -1,4 +1,4 @@
-import type { PinnedObject } from '@mapreduce/shared-utils';
+import { formatDocument, type PinnedObject } from '@mapreduce/shared-utils';
 import fc from 'fast-check';
 import { cutSplits } from '../src/cut-splits';
 
@@ -51,9 +51,14 @@ describe('cutting splits', () => {
     expect(ranges(objects, 100)).toEqual(expected);
   });
 
-  it('opens at most a thousand objects in one split', () => {
-    const tiny = Array.from({ length: 2500 }, (_, index) => object(`${index}`, 1));
-    expect(cutSplits(tiny, 1_000_000).map((split) => split.ranges.length)).toEqual([1000, 1000, 500]);
+  it('keeps the line of a split below what a Distributed Map takes as an item', () => {
+    const longNames = Array.from({ length: 2500 }, (_, index) =>
+      object(`${index}/${'\u0001'.repeat(300)}`, 1),
+    );
+    const lines = cutSplits(longNames, 1_000_000).map((split) => formatDocument(split).length);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(256 * 1024);
+    expect(Math.min(...lines.slice(0, -1))).toBeGreaterThan(240_000);
   });
 
   it('tiles every object exactly, in order, and numbers the splits', () => {

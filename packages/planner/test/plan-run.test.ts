@@ -169,10 +169,10 @@ describe('the planner handler', () => {
     const { deps, put, plan } = createPlanner();
     const keys = Array.from({ length: 10_000 }, (_, index) => `${index}`);
     for (const key of keys) await put(key, 'x');
-    expect(await plan(files(...keys))).toEqual({ run_id: 'r', splits: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] });
+    expect(await plan(files(...keys))).toEqual({ run_id: 'r', splits: [0, 1, 2, 3, 4] });
     const written = await readPlan(deps, 'r');
     expect(written).toMatchObject({ inputCount: 10_000, plannedBytes: 10_000 });
-    expect((await readSplit(deps, written, 9)).ranges.at(-1)?.key).toBe('9999');
+    expect((await readSplit(deps, written, 4)).ranges.at(-1)?.key).toBe('9999');
   });
 
   it('B2 leaves no plan or a whole one when a write fails, and a retry succeeds', async () => {
@@ -181,15 +181,20 @@ describe('the planner handler', () => {
       for (let at = 0; at < 4; at++) {
         const { deps, store, put, plan } = createPlanner({ SPLIT_BYTES: '10' });
         await put('a', 'x'.repeat(25));
-        let puts = 0;
+        let writes = 0;
+        const failDue = async <Result>(write: () => Promise<Result>): Promise<Result> => {
+          const isDue = writes++ === at;
+          if (isDue && when === 'before') throw error;
+          const result = await write();
+          if (isDue) throw error;
+          return result;
+        };
         const failing: ObjectStore = {
           ...store,
-          put: async (...args) => {
-            const isDue = puts++ === at;
-            if (isDue && when === 'before') throw error;
-            const result = await store.put(...args);
-            if (isDue) throw error;
-            return result;
+          put: (...args) => failDue(() => store.put(...args)),
+          createWriter: (ref) => {
+            const writer = store.createWriter(ref);
+            return { ...writer, close: () => failDue(() => writer.close()) };
           },
         };
         const event = { input: files('a'), execution_id: EXECUTION, machine: 'express' };
@@ -232,10 +237,28 @@ describe('the planner handler', () => {
     expect(ranges.map(({ key }) => key)).toEqual(['logs/a.jsonl', 'logs/deep/c.jsonl']);
   });
 
+  it('names the batch machine its tasks without a list of the splits, again for a second attempt', async () => {
+    const { deps, put, plan } = createPlanner({ SPLIT_BYTES: '1', NUM_BUCKETS: '3' });
+    await put('a', 'x'.repeat(10_001));
+    const result = {
+      run_id: 'r',
+      temp_bucket: 'temp',
+      splits_key: expect.stringMatching(/^runs\/r\/plan-.+\.jsonl$/),
+      split_count: 10_001,
+      groups: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+      partitions: [0, 1, 2],
+    };
+    expect(await plan(files('a'), EXECUTION, 'batch')).toEqual(result);
+    expect(await plan(files('a'), EXECUTION, 'batch')).toEqual(result);
+    const written = await readPlan(deps, 'r');
+    expect(written).toMatchObject({ splitCount: 10_001, groupCount: 11 });
+    expect((await readSplit(deps, written, 10_000)).ranges).toMatchObject([{ start: 10_000, end: 10_001 }]);
+  });
+
   it('lets the local machine plan what an Express execution could not hold', async () => {
     const { put, plan } = createPlanner({ SPLIT_BYTES: '1' });
     await put('a', 'x'.repeat(10_001));
-    await expect(plan(files('a'))).rejects.toMatchObject({ name: 'ExpressLimitError' });
+    await expect(plan(files('a'))).rejects.toMatchObject({ name: 'PlanLimitError' });
     expect(await plan(files('a'), EXECUTION, 'local')).toMatchObject({ run_id: 'r' });
   });
 

@@ -2,12 +2,11 @@ import { referenceKernel } from '@mapreduce/kernel';
 import {
   encodeSegmentHeader,
   FORMAT_VERSION,
-  formatDocument,
-  formatLineIndex,
   type Plan,
   type RunConfiguration,
   runKeys,
   type Segment,
+  writeLines,
 } from '@mapreduce/shared-utils';
 import {
   createStageFixture,
@@ -69,13 +68,15 @@ export async function writeGroup(
 ): Promise<void> {
   const { fingerprint, configuration } = plan;
   const common = { version: FORMAT_VERSION, runId: FIXTURE_RUN_ID, group, fingerprint };
-  const lines = Array.from({ length: configuration.numBuckets }, (_, partition) => {
-    const document = { ...common, partition, segments: partition === PARTITION ? segments : [] };
-    return Buffer.from(`${formatDocument(document)}\n`);
-  });
+  const documents = Array.from({ length: configuration.numBuckets }, (_, partition) => ({
+    ...common,
+    partition,
+    segments: partition === PARTITION ? segments : [],
+  }));
   const keys = runKeys(FIXTURE_RUN_ID);
-  await store.put({ bucket: FIXTURE_TEMP, objectKey: keys.partitions(group) }, Buffer.concat(lines));
-  await store.put({ bucket: FIXTURE_TEMP, objectKey: keys.partitionIndex(group) }, formatLineIndex(lines));
+  const refOf = (objectKey: string) => ({ bucket: FIXTURE_TEMP, objectKey });
+  const index = await writeLines(store, refOf(keys.partitions(group)), documents);
+  await store.put(refOf(keys.partitionIndex(group)), index);
 }
 
 export const outputOf = ({ store }: StageFixture) =>

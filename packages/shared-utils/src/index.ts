@@ -10,6 +10,7 @@ export * from './domain/take-bytes';
 export * from './domain/wtf8';
 export * from './io/config';
 export * from './io/directory-store';
+export * from './io/indexed-lines';
 export * from './io/map-concurrently';
 export * from './io/object-store';
 export * from './io/read-object';

@@ -40,13 +40,20 @@ export type ExecutionInput = v.InferOutput<typeof executionInput>;
 const plannerEvent = v.strictObject({
   input: v.unknown(),
   executionId: text,
-  machine: v.picklist(['express', 'local']),
+  machine: v.picklist(['express', 'batch', 'local']),
 });
 export type PlannerEvent = v.InferOutput<typeof plannerEvent>;
-export interface PlannerResult {
-  readonly runId: string;
-  readonly splits: readonly number[];
-}
+/** The tasks by number; for the batch machine, whose input may hold no long list, where those of Map stand. */
+export type PlannerResult =
+  | { readonly runId: string; readonly splits: readonly number[] }
+  | {
+      readonly runId: string;
+      readonly tempBucket: string;
+      readonly splitsKey: string;
+      readonly splitCount: number;
+      readonly groups: readonly number[];
+      readonly partitions: readonly number[];
+    };
 
 const mapperEvent = v.strictObject({ runId, split: count });
 export type MapperEvent = v.InferOutput<typeof mapperEvent>;

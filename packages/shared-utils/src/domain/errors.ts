@@ -35,9 +35,9 @@ export class CorruptInputError extends PipelineError {
   override readonly name = 'CorruptInputError';
 }
 
-/** The run needs more than a synchronous Express execution can hold. */
-export class ExpressLimitError extends PipelineError {
-  override readonly name = 'ExpressLimitError';
+/** The run needs more than the state machine that was asked for it can hold or finish in time. */
+export class PlanLimitError extends PipelineError {
+  override readonly name = 'PlanLimitError';
 }
 
 /** An object of this run is missing, corrupt, or written under another plan, format or hash. */
@@ -86,7 +86,7 @@ export const pipelineErrors = [
   InputChangedError,
   UnsupportedInputError,
   CorruptInputError,
-  ExpressLimitError,
+  PlanLimitError,
   CorruptRunError,
   LedgerImbalanceError,
   ErrorBudgetExceededError,

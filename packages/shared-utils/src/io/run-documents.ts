@@ -1,20 +1,9 @@
-import {
-  fingerprintOf,
-  formatDocument,
-  type InputSplit,
-  type Plan,
-  parseInputSplit,
-  parsePartitionSegments,
-  parsePlan,
-  type Segment,
-} from '../domain/contracts';
+import { fingerprintOf, formatDocument, type Plan, parsePlan } from '../domain/contracts';
 import { CorruptRunError, InputNotFoundError } from '../domain/errors';
 import { runKeys } from '../domain/run-keys';
-import type { ByteRange, ObjectRef, ObjectStore } from './object-store';
+import type { ObjectRef, ObjectStore } from './object-store';
 import { readBytes, readText } from './read-object';
 import type { StageDeps } from './stage-deps';
-
-const OFFSET_BYTES = 8;
 
 type DocumentParser<Document> = (where: string, json: string) => Document;
 
@@ -89,45 +78,6 @@ export async function readPlan({ store, config }: StageDeps, runId: string): Pro
   return plan;
 }
 
-/** One line of the plan's splits. @throws CorruptRunError */
-export async function readSplit(deps: StageDeps, plan: Plan, split: number): Promise<InputSplit> {
-  const where = `${deps.store.uri({ bucket: deps.config.bucketTemp, objectKey: plan.splitsKey })}: split ${split}`;
-  requireBelow(where, 'split', plan.splitCount, split);
-  const found = parseInputSplit(where, await readLine(deps, plan.splitsKey, plan.splitIndexKey, split));
-  requireSame(where, 'split', split, found.split);
-  return found;
-}
-
-/** What a group of splits has for a partition. @throws CorruptRunError */
-export async function readPartitionSegments(
-  deps: StageDeps,
-  plan: Plan,
-  group: number,
-  partition: number,
-): Promise<readonly Segment[]> {
-  const keys = runKeys(plan.runId);
-  const objectKey = keys.partitions(group);
-  const where = `${deps.store.uri({ bucket: deps.config.bucketTemp, objectKey })}: partition ${partition}`;
-  const line = await readLine(deps, objectKey, keys.partitionIndex(group), partition);
-  const found = parsePartitionSegments(where, line);
-  requireSame(where, 'run id', plan.runId, found.runId);
-  requireSame(where, 'fingerprint', plan.fingerprint, found.fingerprint);
-  requireSame(where, 'group', group, found.group);
-  requireSame(where, 'partition', partition, found.partition);
-  return found.segments;
-}
-
-/** The offset at which each line of a JSONL object begins, and its size: 64-bit little-endian. */
-export function formatLineIndex(lines: readonly Uint8Array[]): Uint8Array {
-  const index = new DataView(new ArrayBuffer((lines.length + 1) * OFFSET_BYTES));
-  let offset = 0;
-  for (const [at, line] of lines.entries()) {
-    offset += line.length;
-    index.setBigUint64((at + 1) * OFFSET_BYTES, BigInt(offset), true);
-  }
-  return new Uint8Array(index.buffer);
-}
-
 /** @throws CorruptRunError naming the object, when two parts of a run do not belong together */
 export function requireSame(
   where: string,
@@ -149,26 +99,8 @@ export function requireBelow(where: string, what: string, count: number, actual:
   );
 }
 
-/** One line of a JSONL object that this run wrote, found through its index in two small reads. */
-async function readLine(
-  { store, config }: StageDeps,
-  linesKey: string,
-  indexKey: string,
-  line: number,
-): Promise<string> {
-  const ref = { bucket: config.bucketTemp, objectKey: linesKey };
-  const range = await readIndexEntry(store, { bucket: config.bucketTemp, objectKey: indexKey }, line);
-  return readWritten(store, ref, () => readText(store, ref, { range }));
-}
-
-async function readIndexEntry(store: ObjectStore, ref: ObjectRef, line: number): Promise<ByteRange> {
-  const range = { start: line * OFFSET_BYTES, end: (line + 2) * OFFSET_BYTES };
-  const bytes = await readWritten(store, ref, () => readBytes(store, ref, { range }));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { start: Number(view.getBigUint64(0, true)), end: Number(view.getBigUint64(OFFSET_BYTES, true)) };
-}
-
-async function readWritten<Content>(
+/** Reads an object that this run must have written. @throws CorruptRunError where it is missing */
+export async function readWritten<Content>(
   store: ObjectStore,
   ref: ObjectRef,
   read: () => Promise<Content>,
