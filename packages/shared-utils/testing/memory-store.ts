@@ -110,8 +110,13 @@ function nthVersion(index: number): string {
   return `version-${index + 1}`;
 }
 
+/** By identity: contents are replaced, never changed. A large one is read many times. */
+const digests = new WeakMap<Uint8Array, string>();
+
 function digestOf(bytes: Uint8Array): ObjectStat {
-  return { size: bytes.length, etag: createHash('md5').update(bytes).digest('hex') };
+  const etag = digests.get(bytes) ?? createHash('md5').update(bytes).digest('hex');
+  digests.set(bytes, etag);
+  return { size: bytes.length, etag };
 }
 
 function byName([a]: [string, Uint8Array], [b]: [string, Uint8Array]): number {
