@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
 import {
   parseCommitterEvent,
   parseExecutionInput,
@@ -10,30 +8,12 @@ import {
   pipelineErrors,
   readConfig,
 } from '@mapreduce/shared-utils';
-import { parseDocument, type ScalarTag } from 'yaml';
+import { type Data, FUNCTION, readJson, readStack, resourcesOf } from './read-stack';
 
-const ROOT = resolve(__dirname, '../../..');
 const STAGES = ['Planner', 'Mapper', 'Grouping', 'Reducer', 'Committer'];
-const FUNCTION = 'AWS::Serverless::Function';
-const NESTED_STACK = 'AWS::Serverless::Application';
-const ROLE = 'AWS::IAM::Role';
 
-/** AWS has no resource to name for these. */
-const ACTIONS_WITHOUT_RESOURCE =
-  /^(xray:|logs:.*(LogDeliver(y|ies)|ResourcePolic(y|ies)|DescribeLogGroups)$)/;
-
-// biome-ignore lint/suspicious/noExplicitAny: templates have any shape; the assertions say which they must have.
-type Data = any;
-
-interface Stack {
-  readonly parameters: Data;
-  readonly interface: Data;
-  readonly resources: Data;
-  readonly outputs: Data;
-}
-
-const single = flatten('template.yaml');
-const nested = flatten('sam/template.yaml');
+const single = readStack('template.yaml');
+const nested = readStack('sam/template.yaml');
 const definition: Data = readJson('sam/statemachine/express.asl.json');
 
 describe('the single stack and the nested stacks', () => {
@@ -45,6 +25,11 @@ describe('the single stack and the nested stacks', () => {
   it('take the same parameters, with the same defaults and limits', () => {
     expect(nested.parameters).toEqual(single.parameters);
     expect(nested.interface).toEqual(single.interface);
+  });
+
+  it('make them on the same conditions', () => {
+    const { CreatesBucket: _, ...conditions } = nested.conditions;
+    expect(conditions).toEqual(single.conditions);
   });
 
   it('show every parameter in one group', () => {
@@ -75,9 +60,9 @@ describe('the functions', () => {
     expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Tracing: 'Active' });
   });
 
-  it('end before an Express execution does', () => {
-    for (const { Properties } of Object.values(resourcesOf(single, FUNCTION))) {
-      expect(Properties.Timeout).toBeLessThan(300);
+  it('that a child of the batch machine invokes end before the child does', () => {
+    for (const stage of ['Mapper', 'Reducer']) {
+      expect(single.resources[`${stage}Function`].Properties.Timeout).toBeLessThan(300);
     }
   });
 
@@ -96,69 +81,30 @@ describe('the functions', () => {
 
   it('default to what the code defaults to', () => {
     const buckets = { BUCKET_TEMP: 'TempBucket', BUCKET_OUTPUT: 'OutputBucket' };
+    const variables = settingsOf('Planner').filter((name) => !(name in buckets));
     const environment = Object.fromEntries(
-      Object.entries(variablesOf('Planner')).map(([name, { Ref }]) => [
-        name,
-        String(single.parameters[Ref]?.Default ?? Ref),
-      ]),
+      variables.map((name) => [name, String(single.parameters[variablesOf('Planner')[name].Ref].Default)]),
     );
-    expect(readConfig(environment)).toEqual(readConfig(buckets));
+    expect(readConfig({ ...buckets, ...environment })).toEqual(readConfig(buckets));
   });
 });
 
-describe('the roles', () => {
-  const statements: Data[] = Object.values(resourcesOf(single, ROLE)).flatMap(({ Properties }) =>
-    Properties.Policies.flatMap(({ PolicyDocument }: Data) => PolicyDocument.Statement),
-  );
-
-  it('are one for each function and one for the state machine', () => {
-    const users = [...STAGES.map((stage) => `${stage}Function`), 'ExpressStateMachine'];
-    const roles = users.map((user) => single.resources[user].Properties.Role['Fn::GetAtt']);
-    expect(roles.map(([name]) => name).sort()).toEqual(Object.keys(resourcesOf(single, ROLE)).sort());
-  });
-
-  it('let the planner see an earlier manifest, so that it refuses to overwrite it', () => {
-    const [policy] = single.resources.PlannerRole.Properties.Policies;
-    const read = policy.PolicyDocument.Statement.filter(({ Action }: Data) =>
-      Action.includes('s3:GetObject'),
-    );
-    expect(read.map(({ Resource }: Data) => Resource['Fn::Sub'])).toContainEqual(
-      expect.stringMatching(/\{OutputBucket\}\/\*manifest\.json$/),
-    );
-  });
-
+describe('the state machines', () => {
   it.each([
-    { stage: 'Planner', seen: ['TempBucket runs/*', 'OutputBucket *manifest.json'] },
-    { stage: 'Mapper', seen: ['TempBucket runs/*'] },
-    { stage: 'Grouping', seen: ['TempBucket runs/*'] },
-    { stage: 'Reducer', seen: ['TempBucket runs/*'] },
-    { stage: 'Committer', seen: ['TempBucket runs/*', 'OutputBucket *manifest.json'] },
-  ])('let the $stage tell what is missing from what it may not read: a 404 from a 403', ({ stage, seen }) => {
-    const [policy] = single.resources[`${stage}Role`].Properties.Policies;
-    const lists = policy.PolicyDocument.Statement.filter(
-      ({ Action, Condition }: Data) => Action === 's3:ListBucket' && Condition !== undefined,
-    );
-    const found = lists.map(({ Resource, Condition }: Data) => {
-      const bucket = /:::\$\{(\w+)\}$/.exec(Resource['Fn::Sub'])?.[1];
-      return `${bucket} ${Condition.StringLike['s3:prefix']}`;
-    });
-    expect(found.sort()).toEqual([...seen].sort());
-  });
-
-  it('attach no policy that is written elsewhere', () => {
-    for (const { Properties } of Object.values(resourcesOf(single, ROLE))) {
-      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+    { machine: 'Express', type: 'EXPRESS', file: 'express.asl.json' },
+    { machine: 'Batch', type: 'STANDARD', file: 'batch.asl.json' },
+  ])('get exactly what $file asks for', ({ machine, type, file }) => {
+    const { DefinitionUri, DefinitionSubstitutions, ...others } =
+      single.resources[`${machine}StateMachine`].Properties;
+    const asked = JSON.stringify(readJson(DefinitionUri)).match(/(?<=\$\{)\w+(?=\})/g) ?? [];
+    expect(others.Type).toBe(type);
+    expect(DefinitionUri).toBe(`sam/statemachine/${file}`);
+    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual([...new Set(asked)].sort());
+    for (const stage of STAGES) {
+      expect(DefinitionSubstitutions[`${stage}FunctionArn`]).toEqual({
+        'Fn::GetAtt': [`${stage}Function`, 'Arn'],
+      });
     }
-  });
-
-  it('name every action', () => {
-    expect(statements.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([]);
-  });
-
-  it('name every resource that AWS lets them name', () => {
-    const unscoped = statements.filter(({ Resource }) => [Resource].flat().includes('*'));
-    const actions = unscoped.flatMap(({ Action }) => Action);
-    expect(actions.filter((action) => !ACTIONS_WITHOUT_RESOURCE.test(action))).toEqual([]);
   });
 });
 
@@ -168,18 +114,6 @@ describe('express.asl.json', () => {
   it('is valid Amazon States Language', () => {
     const validate = jest.requireActual<(definition: object) => Data>('asl-validator');
     expect(validate(readJson('sam/statemachine/express.asl.json')).errors).toEqual([]);
-  });
-
-  it('gets exactly the functions it asks for', () => {
-    const { DefinitionUri, DefinitionSubstitutions } = single.resources.ExpressStateMachine.Properties;
-    const asked = JSON.stringify(definition).match(/(?<=\$\{)\w+(?=\})/g) ?? [];
-    expect(DefinitionUri).toBe('sam/statemachine/express.asl.json');
-    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(asked.sort());
-    for (const stage of STAGES) {
-      expect(DefinitionSubstitutions[`${stage}FunctionArn`]).toEqual({
-        'Fn::GetAtt': [`${stage}Function`, 'Arn'],
-      });
-    }
   });
 
   it.each([
@@ -235,116 +169,15 @@ describe('the sample events', () => {
   });
 });
 
-/** The stack as CloudFormation sees it: children in place, their parameters and outputs followed, globals merged. */
-function flatten(path: string, args: Data = {}): Stack {
-  const template = readTemplate(path);
-  const children = new Map<string, Stack>();
-
-  const childOf = (name: string): Stack => {
-    const known = children.get(name);
-    if (known !== undefined) return known;
-    const { Location, Parameters = {} } = template.Resources[name].Properties;
-    const child = flatten(resolvePath(path, Location), follow(Parameters));
-    expect(Object.keys(Parameters).sort()).toEqual(Object.keys(child.parameters).sort());
-    children.set(name, child);
-    return child;
-  };
-
-  const followName = (name: string): Data => {
-    const [resource = '', attribute = ''] = splitOnce(name, '.');
-    const output = /^Outputs\.(\w+)$/.exec(attribute)?.[1];
-    if (output !== undefined) return childOf(resource).outputs[output].Value;
-    if (attribute !== '') return { 'Fn::GetAtt': [resource, attribute] };
-    return args[name] ?? { Ref: name };
-  };
-
-  const follow = (value: Data): Data => {
-    if (Array.isArray(value)) return value.map(follow);
-    if (typeof value !== 'object' || value === null) return value;
-    if ('Ref' in value) return followName(value.Ref);
-    if ('Fn::GetAtt' in value) return followName(value['Fn::GetAtt'].join('.'));
-    if ('Fn::Sub' in value) {
-      const text = value['Fn::Sub'].replace(
-        /\$\{([\w.]+)\}/g,
-        (_: string, name: string) => `\${${nameOf(followName(name))}}`,
-      );
-      return { 'Fn::Sub': text };
-    }
-    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, follow(field)]));
-  };
-
-  const resources: Data = {};
-  for (const [name, resource] of Object.entries<Data>(template.Resources)) {
-    if (resource.Type === NESTED_STACK) {
-      Object.assign(resources, childOf(name).resources);
-      continue;
-    }
-    const globals = resource.Type === FUNCTION ? template.Globals.Function : {};
-    const properties = follow(merge(globals, resource.Properties));
-    for (const uri of ['CodeUri', 'DefinitionUri']) {
-      if (uri in properties) properties[uri] = resolvePath(path, properties[uri]);
-    }
-    resources[name] = { ...resource, Properties: properties };
-  }
-  return {
-    parameters: template.Parameters ?? {},
-    interface: template.Metadata?.['AWS::CloudFormation::Interface'] ?? {},
-    resources,
-    outputs: follow(template.Outputs ?? {}),
-  };
-}
-
-function nameOf(reference: Data): string {
-  return reference.Ref ?? reference['Fn::GetAtt'].join('.');
-}
-
-function merge(base: Data, over: Data): Data {
-  if (Array.isArray(over) || typeof over !== 'object' || typeof base !== 'object') return over;
-  const names = [...new Set([...Object.keys(base), ...Object.keys(over)])];
-  return Object.fromEntries(
-    names.map((name) => {
-      if (!(name in base)) return [name, over[name]];
-      return [name, name in over ? merge(base[name], over[name]) : base[name]];
-    }),
-  );
-}
-
-function readTemplate(path: string): Data {
-  const customTags: ScalarTag[] = [
-    { tag: '!Ref', resolve: (name) => ({ Ref: name }) },
-    { tag: '!Sub', resolve: (text) => ({ 'Fn::Sub': text }) },
-    { tag: '!GetAtt', resolve: (name) => ({ 'Fn::GetAtt': splitOnce(name, '.') }) },
-  ];
-  const document = parseDocument(readFileSync(resolve(ROOT, path), 'utf8'), { customTags });
-  expect([...document.errors, ...document.warnings]).toEqual([]);
-  return document.toJS();
-}
-
-function readJson(path: string): Data {
-  return JSON.parse(readFileSync(resolve(ROOT, path), 'utf8'));
-}
-
-/** `target` as a template at `path` names it, relative to the repository. */
-function resolvePath(path: string, target: string): string {
-  return relative(ROOT, resolve(ROOT, dirname(path), target));
-}
-
-function splitOnce(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-function resourcesOf({ resources }: Stack, type: string): Record<string, Data> {
-  return Object.fromEntries(Object.entries<Data>(resources).filter(([, { Type }]) => Type === type));
-}
-
 function variablesOf(stage: string): Record<string, Data> {
   return single.resources[`${stage}Function`].Properties.Environment.Variables;
 }
 
 /** The variables that `readConfig` reads; the others are for the runtime and the logger. */
 function settingsOf(stage: string): string[] {
-  return Object.keys(variablesOf(stage)).filter((name) => !/^(LOG_LEVEL|NODE_OPTIONS)$/.test(name));
+  return Object.keys(variablesOf(stage)).filter(
+    (name) => !/^(LOG_LEVEL|NODE_OPTIONS|POWERTOOLS_.*)$/.test(name),
+  );
 }
 
 function withoutEntry({ EntryPoints: _, ...recipe }: Data): Data {
