@@ -40,6 +40,7 @@ const PERMISSIONS: Record<string, readonly string[]> = {
     `s3:GetObjectVersion ${INPUT}/*`,
     `s3:GetObject ${TEMP}/runs/*`,
     `s3:PutObject ${TEMP}/runs/*`,
+    `s3:AbortMultipartUpload ${TEMP}/runs/*`,
     ...tellMissingFromRun,
     // A run that finds a manifest refuses to overwrite it.
     `s3:GetObject ${OUTPUT}/*manifest.json`,
@@ -60,6 +61,7 @@ const PERMISSIONS: Record<string, readonly string[]> = {
   GroupingRole: [
     `s3:GetObject ${TEMP}/runs/*`,
     `s3:PutObject ${TEMP}/runs/*`,
+    `s3:AbortMultipartUpload ${TEMP}/runs/*`,
     ...tellMissingFromRun,
     ...logs('Grouping'),
     ...traces,

@@ -14,7 +14,7 @@ const STAGES = ['Planner', 'Mapper', 'Grouping', 'Reducer', 'Committer'];
 
 const single = readStack('template.yaml');
 const nested = readStack('sam/template.yaml');
-const definition: Data = readJson('sam/statemachine/express.asl.json');
+const files = ['express.asl.json', 'batch.asl.json'];
 
 describe('the single stack and the nested stacks', () => {
   it('hold the same resources, with the same settings, permissions and links', () => {
@@ -108,12 +108,13 @@ describe('the state machines', () => {
   });
 });
 
-describe('express.asl.json', () => {
+describe.each(files)('%s', (file) => {
+  const definition: Data = readJson(`sam/statemachine/${file}`);
   const tasks = findTasks(definition);
 
   it('is valid Amazon States Language', () => {
     const validate = jest.requireActual<(definition: object) => Data>('asl-validator');
-    expect(validate(readJson('sam/statemachine/express.asl.json')).errors).toEqual([]);
+    expect(validate(definition).errors).toEqual([]);
   });
 
   it.each([
