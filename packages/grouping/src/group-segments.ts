@@ -68,10 +68,10 @@ async function readCommit(deps: StageDeps, plan: Plan, split: number): Promise<M
 /** Splits in order, so that the lists are the same whatever order the mappers ran in. */
 function toPartitions({ runId, configuration }: Plan, commits: readonly MapCommit[]): Segment[][] {
   const byPartition = Array.from({ length: configuration.numBuckets }, (): Segment[] => []);
-  for (const { split, segments } of commits) {
-    for (const { partition, ...segment } of segments) {
+  for (const { split, shuffleKey, segments } of commits) {
+    for (const { partition, offset, length } of segments) {
       requireBelow(runKeys(runId).mapCommit(split), 'partition', configuration.numBuckets, partition);
-      byPartition[partition]?.push(segment);
+      byPartition[partition]?.push({ key: shuffleKey, offset, length });
     }
   }
   return byPartition;

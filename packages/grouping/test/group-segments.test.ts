@@ -24,6 +24,7 @@ function commitOf({ plan }: StageFixture, split: number, overrides: Partial<MapC
     split,
     attempt: 'a',
     fingerprint: plan.fingerprint,
+    shuffleKey: 'none',
     segments: [],
     bytesRead: 0,
     records: tallyOf({}),
@@ -33,7 +34,10 @@ function commitOf({ plan }: StageFixture, split: number, overrides: Partial<MapC
   };
 }
 
-const segment = (partition: number, key: string) => ({ partition, key, offset: 0, length: 13 });
+const segmentsOf = (shuffleKey: string, ...partitions: number[]) => ({
+  shuffleKey,
+  segments: partitions.map((partition, index) => ({ partition, offset: 13 * index, length: 13 })),
+});
 
 const rejectAt = (offset: number) =>
   ({ source: 's3://in/a', offset, length: 1, reason: 'malformed_json', snippet: '{' }) as const;
@@ -59,25 +63,19 @@ describe('the grouping handler', () => {
 
   it('lists the segments of each partition by split, and only partitions that have some', async () => {
     const fixture = await createStageFixture({ splitCount: 3 });
-    await fixture.writeDocument(
-      keys.mapCommit(2),
-      commitOf(fixture, 2, { segments: [segment(3, 'c'), segment(1, 'c')] }),
-    );
-    await fixture.writeDocument(
-      keys.mapCommit(0),
-      commitOf(fixture, 0, { segments: [segment(3, 'a'), segment(3, 'b')] }),
-    );
+    await fixture.writeDocument(keys.mapCommit(2), commitOf(fixture, 2, segmentsOf('c', 3, 1)));
+    await fixture.writeDocument(keys.mapCommit(0), commitOf(fixture, 0, segmentsOf('a', 3, 3)));
     await fixture.writeDocument(keys.mapCommit(1), commitOf(fixture, 1));
     expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ group: 0, partitions: [1, 3] });
-    expect(await keysOf(fixture, 0, 3)).toEqual(['a', 'b', 'c']);
+    expect(await keysOf(fixture, 0, 3)).toEqual(['a', 'a', 'c']);
     expect(await keysOf(fixture, 0, 0)).toEqual([]);
   });
 
   it('groups a range of the splits, all but the last range equally long', async () => {
     const fixture = await createStageFixture({ splitCount: 5, groupCount: 3 });
     for (const split of [0, 1, 2, 3, 4]) {
-      const segments = [segment(split % 4, `of ${split}`)];
-      await fixture.writeDocument(keys.mapCommit(split), commitOf(fixture, split, { segments }));
+      const segments = segmentsOf(`of ${split}`, split % 4);
+      await fixture.writeDocument(keys.mapCommit(split), commitOf(fixture, split, segments));
     }
     const handler = createGroupingHandler(fixture.deps);
     const results = await Promise.all([0, 1, 2].map((group) => handler({ ...event, group })));
@@ -122,14 +120,8 @@ describe('the grouping handler', () => {
 
   it('ignores objects that no commit record of the plan names', async () => {
     const fixture = await createStageFixture({ splitCount: 1 });
-    await fixture.writeDocument(
-      keys.mapCommit(0),
-      commitOf(fixture, 0, { segments: [segment(0, 'winner')] }),
-    );
-    await fixture.writeDocument(
-      keys.mapCommit(1),
-      commitOf(fixture, 1, { segments: [segment(2, 'of an earlier plan')] }),
-    );
+    await fixture.writeDocument(keys.mapCommit(0), commitOf(fixture, 0, segmentsOf('winner', 0)));
+    await fixture.writeDocument(keys.mapCommit(1), commitOf(fixture, 1, segmentsOf('of an earlier plan', 2)));
     expect(await createGroupingHandler(fixture.deps)(event)).toEqual({ group: 0, partitions: [0] });
   });
 
@@ -143,11 +135,7 @@ describe('the grouping handler', () => {
       /expected fingerprint .*num_buckets=4.*, got num_buckets=8/,
     ],
     ['is of another format version', { version: 2 as 1 }, /field version: expected 1, got 2/],
-    [
-      'names a partition that there is not',
-      { segments: [segment(4, 'a')] },
-      /expected a partition below 4, got 4/,
-    ],
+    ['names a partition that there is not', segmentsOf('a', 4), /expected a partition below 4, got 4/],
     ['holds a count that is none', { bytesRead: -1 }, /field bytes_read: expected a value >=0, got -1/],
   ])('fails when a commit record %s', async (_, overrides, message) => {
     const fixture = await createStageFixture({ splitCount: 2 });

@@ -13,8 +13,6 @@ import {
   type StageDeps,
 } from '@mapreduce/shared-utils';
 
-type PlacedSegment = MapCommit['segments'][number];
-
 /** Small reads in flight at once. */
 const CONCURRENT_REQUESTS = 64;
 
@@ -76,13 +74,13 @@ async function findDifferentPartition(
   winner: MapCommit,
   loser: MapCommit,
 ): Promise<string | null> {
-  const won = await readChecksums(deps, winner.segments);
-  const lost = await readChecksums(deps, loser.segments);
+  const won = await readChecksums(deps, winner);
+  const lost = await readChecksums(deps, loser);
   for (const partition of new Set([...won.keys(), ...lost.keys()])) {
     if (won.get(partition) === lost.get(partition)) continue;
     // A full table is emitted between two reads, whose sizes vary: the same counts in other segments.
     const expected = { partition, partitionCount };
-    const sums = [winner, loser].map(({ segments }) => sumSegments(deps, segments, expected));
+    const sums = [winner, loser].map((commit) => sumSegments(deps, commit, expected));
     const [wonSum, lostSum] = await Promise.all(sums);
     if (wonSum !== lostSum) return `counts in partition ${partition}`;
   }
@@ -92,10 +90,10 @@ async function findDifferentPartition(
 /** Lengths and checksums of the segments of each partition, from their headers alone. */
 async function readChecksums(
   { store, config }: StageDeps,
-  segments: readonly PlacedSegment[],
+  { shuffleKey, segments }: MapCommit,
 ): Promise<Map<number, string>> {
-  const headers = await mapConcurrently(segments, CONCURRENT_REQUESTS, async ({ key, offset }) => {
-    const ref = { bucket: config.bucketTemp, objectKey: key };
+  const ref = { bucket: config.bucketTemp, objectKey: shuffleKey };
+  const headers = await mapConcurrently(segments, CONCURRENT_REQUESTS, async ({ offset }) => {
     const range = { start: offset, end: offset + SEGMENT_HEADER_BYTES };
     return decodeSegmentHeader(store.uri(ref), await readBytes(store, ref, { range }));
   });
@@ -109,7 +107,7 @@ async function readChecksums(
 /** A checksum of the counts themselves, in whatever order and pieces they were written. */
 async function sumSegments(
   { store, config }: StageDeps,
-  segments: readonly PlacedSegment[],
+  { shuffleKey, segments }: MapCommit,
   expected: { readonly partition: number; readonly partitionCount: number },
 ): Promise<string> {
   const merger = chooseKernel(config.engine).createMerger({
@@ -117,10 +115,9 @@ async function sumSegments(
     topCount: 0,
     topBytes: 0,
   });
-  for (const { key, offset, length } of segments.filter(
-    ({ partition }) => partition === expected.partition,
-  )) {
-    const ref = { bucket: config.bucketTemp, objectKey: key };
+  const ref = { bucket: config.bucketTemp, objectKey: shuffleKey };
+  for (const { partition, offset, length } of segments) {
+    if (partition !== expected.partition) continue;
     const bytes = await readBytes(store, ref, { range: { start: offset, end: offset + length } });
     merger.add(decodeSegment(`${store.uri(ref)}: segment at byte ${offset}`, bytes, expected));
     merger.end();

@@ -37,11 +37,8 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
   const rejects = new RejectLog();
   let source = '';
   const { numBuckets, urlField, maxLineBytes, maxDecompressedBytes, tableBytes } = plan.configuration;
-  const shuffle = new ShuffleWriter(
-    store,
-    { bucket: config.bucketTemp, objectKey: keys.attempt('shuffle', attempt, split) },
-    numBuckets,
-  );
+  const shuffleKey = keys.attempt('shuffle', attempt, split);
+  const shuffle = new ShuffleWriter(store, { bucket: config.bucketTemp, objectKey: shuffleKey }, numBuckets);
   const counter = chooseKernel(config.engine).createCounter({
     partitionCount: numBuckets,
     urlField,
@@ -73,6 +70,7 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     split,
     attempt,
     fingerprint: plan.fingerprint,
+    shuffleKey,
     segments: shuffle.segments,
     bytesRead,
     records,

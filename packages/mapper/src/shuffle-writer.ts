@@ -9,7 +9,8 @@ import {
 } from '@mapreduce/shared-utils';
 
 /**
- * Writes one attempt's shuffle object: segments one after another, whose places go into the commit record. There is no object when there is nothing to write.
+ * Writes one attempt's shuffle object: segments one after another, whose places go into the commit record. There is
+ * no object when there is nothing to write.
  */
 export class ShuffleWriter {
   readonly #store: ObjectStore;
@@ -37,7 +38,6 @@ export class ShuffleWriter {
       bytes.set(encodeSegmentHeader(partition, this.#partitionCount, rows), start);
       this.#segments.push({
         partition,
-        key: this.#ref.objectKey,
         offset: this.#offset + start,
         length: SEGMENT_HEADER_BYTES + rows.length,
       });

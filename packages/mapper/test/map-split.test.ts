@@ -52,13 +52,13 @@ describe('the mapper', () => {
       runId: 'run',
       split: 0,
       attempt: 'attempt-0',
+      shuffleKey: 'runs/run/shuffle/0-attempt-0.bin',
       fingerprint: 'format=1 hash=murmur3-x86-32 num_buckets=4 url_field="url" max_line_bytes=16777216',
       bytesRead: text.length,
       records: { ...EMPTY_TALLY, lines: 4, ok: 3, blank: 1 },
       rejects: null,
       firstReject: null,
     });
-    expect(segments.map(({ key }) => key)).toEqual(segments.map(() => 'runs/run/shuffle/0-attempt-0.bin'));
     expect(segments.map(({ partition }) => partition < 4)).toEqual(segments.map(() => true));
   });
 
@@ -134,8 +134,8 @@ describe('the mapper', () => {
       });
       const results = await Promise.all([mapSplit(0), mapSplit(0), mapSplit(0)]);
       expect(results).toEqual([{ split: 0 }, { split: 0 }, { split: 0 }]);
-      const { attempt, segments, rejects } = readCommit(store, 0);
-      expect(new Set(segments.map(({ key }) => key))).toEqual(new Set([`runs/run/shuffle/0-${attempt}.bin`]));
+      const { attempt, shuffleKey, rejects } = readCommit(store, 0);
+      expect(shuffleKey).toBe(`runs/run/shuffle/0-${attempt}.bin`);
       expect(rejects?.key).toBe(`runs/run/rejects/0-${attempt}.jsonl`);
       expect(readCounts(store, 0)).toEqual(counts({ a: 50 }));
       const messages = logged.map((event) => (event as { message: string }).message);

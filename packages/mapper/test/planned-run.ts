@@ -137,7 +137,8 @@ export function readCommit({ objects }: MemoryStore, split: number): MapCommit {
 export function readCounts(store: MemoryStore, ...splits: number[]): Map<string, number> {
   const merger = referenceKernel.createMerger({ tableBytes: 2 ** 30, topCount: 0, topBytes: 0 });
   for (const split of splits) {
-    for (const { partition, key, offset, length } of readCommit(store, split).segments) {
+    const { shuffleKey: key, segments } = readCommit(store, split);
+    for (const { partition, offset, length } of segments) {
       const bytes = store.objects.get(`${TEMP}/${key}`)?.subarray(offset, offset + length) ?? Buffer.of();
       const { partitionCount } = decodeSegmentHeader(key, bytes);
       merger.add(decodeSegment(key, bytes, { partition, partitionCount }));

@@ -1,5 +1,6 @@
 import {
   FORMAT_VERSION,
+  mapConcurrently,
   type Plan,
   parseReduceCommit,
   type ReduceCommit,
@@ -14,6 +15,8 @@ import {
   writeDocument,
 } from '@mapreduce/shared-utils';
 import { sumSegments } from './sum-segments';
+
+const GROUPS_AT_ONCE = 16;
 
 /**
  * Sums the segments of one partition and writes `bucket_<p>.json`, sorted by UTF-8 bytes, then its commit
@@ -51,9 +54,14 @@ function resultOf({ output: { outputBucket, outputKey } }: ReduceCommit): Reduce
   return { outputBucket, outputKey };
 }
 
-/** Group by group, so that no more than one group's list is in memory. */
+/** Some groups at a time, so that no long list is in memory and none is long waited for. */
 async function* listSegments(deps: StageDeps, plan: Plan, partition: number): AsyncGenerator<Segment> {
-  for (let group = 0; group < plan.groupCount; group++) {
-    yield* await readPartitionSegments(deps, plan, group, partition);
+  for (let first = 0; first < plan.groupCount; first += GROUPS_AT_ONCE) {
+    const count = Math.min(GROUPS_AT_ONCE, plan.groupCount - first);
+    const groups = Array.from({ length: count }, (_, at) => first + at);
+    const lists = await mapConcurrently(groups, GROUPS_AT_ONCE, (group) =>
+      readPartitionSegments(deps, plan, group, partition),
+    );
+    for (const segments of lists) yield* segments;
   }
 }

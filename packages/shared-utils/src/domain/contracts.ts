@@ -186,7 +186,9 @@ const mapCommit = v.strictObject({
   split: count,
   attempt: text,
   fingerprint: text,
-  segments: v.array(v.strictObject({ partition: count, ...segment.entries })),
+  /** The one object that holds all of its segments; written only if there are any. */
+  shuffleKey: text,
+  segments: v.array(v.strictObject({ partition: count, offset: count, length: count })),
   bytesRead: count,
   records: tally,
   rejects: v.nullable(rejectsObject),
