@@ -1,17 +1,9 @@
 import { StoreAccessError, StoreUnavailableError } from '@mapreduce/shared-utils';
 import batch from '../../../sam/statemachine/batch.asl.json';
 import express from '../../../sam/statemachine/express.asl.json';
-import type { TaskState } from '../src/local/stages';
 import { createPipeline, type Pipeline, putText } from './run-in-memory';
+import { createWorld } from './simulator/create-world';
 import { SimulatedExecution, type World } from './simulator/step-functions';
-
-const STATE_OF_FUNCTION: Record<string, TaskState> = {
-  planner: 'Plan',
-  mapper: 'MapSplit',
-  grouping: 'Group',
-  reducer: 'ReducePartition',
-  committer: 'Commit',
-};
 
 const LINE_BYTES = 20;
 const EXECUTION = 'arn:aws:states:ap-south-1:123456789012:execution:machine:run';
@@ -29,18 +21,7 @@ async function createInput(splits: number): Promise<Pipeline> {
   return pipeline;
 }
 
-function createWorld({ store, invoke }: Pipeline, change: Partial<World> = {}): World {
-  const arns = Object.keys(STATE_OF_FUNCTION).map((name) => [
-    `${name[0]?.toUpperCase()}${name.slice(1)}FunctionArn`,
-    name,
-  ]);
-  return {
-    store,
-    substitutions: { ...Object.fromEntries(arns), MaxConcurrency: '1000' },
-    invoke: (arn, payload) => invoke(STATE_OF_FUNCTION[arn] as TaskState, payload),
-    ...change,
-  };
-}
+const worldOf = ({ store, invoke }: Pipeline, change?: Partial<World>) => createWorld(store, invoke, change);
 
 const start = (machine: object, world: World) =>
   new SimulatedExecution(machine, machine === express ? 'EXPRESS' : 'STANDARD', world, EXECUTION, INPUT);
@@ -51,8 +32,8 @@ const outputsOf = ({ store }: Pipeline) =>
 describe('the state machines, under the quotas of Step Functions', () => {
   it.each([0, 1, 1000])('give the same bytes for %d splits', async (splits) => {
     const [short, long] = [await createInput(splits), await createInput(splits)];
-    const expressOutput = await start(express, createWorld(short)).run();
-    const batchOutput = await start(batch, createWorld(long)).run();
+    const expressOutput = await start(express, worldOf(short)).run();
+    const batchOutput = await start(batch, worldOf(long)).run();
     expect(outputsOf(long)).toEqual(outputsOf(short));
     expect(expressOutput).toHaveLength(Math.min(splits, 4));
     expect(batchOutput).toMatchObject({ manifest_key: 'out/manifest.json', lines: splits });
@@ -60,7 +41,7 @@ describe('the state machines, under the quotas of Step Functions', () => {
 
   it('hold 100,000 splits in the batch machine, which leaves nothing behind but the plan', async () => {
     const { store, ...pipeline } = await createInput(100_000);
-    const execution = start(batch, createWorld({ store, ...pipeline }));
+    const execution = start(batch, worldOf({ store, ...pipeline }));
     expect(await execution.run()).toMatchObject({ lines: 100_000, unique: 977, total: 100_000 });
     expect(execution.usage.childExecutions).toBe(100_000 + 4);
     expect(execution.usage.largestPayload).toBeLessThan(2000);
@@ -70,7 +51,7 @@ describe('the state machines, under the quotas of Step Functions', () => {
   });
 
   it('refuse 100,000 splits in the Express machine, by an error that names the other', async () => {
-    const execution = start(express, createWorld(await createInput(100_000)));
+    const execution = start(express, worldOf(await createInput(100_000)));
     await expect(execution.run()).rejects.toMatchObject({
       error: 'PlanLimitError',
       cause: expect.stringContaining('start the batch state machine'),
@@ -78,7 +59,7 @@ describe('the state machines, under the quotas of Step Functions', () => {
   });
 
   it('hold the most splits that the Express machine takes, in its payloads', async () => {
-    const execution = start(express, createWorld(await createInput(10_000), { secondsOf: () => 0.5 }));
+    const execution = start(express, worldOf(await createInput(10_000), { secondsOf: () => 0.5 }));
     expect(await execution.run()).toHaveLength(4);
     expect(execution.usage.largestPayload).toBeGreaterThan(100_000);
   });
@@ -91,7 +72,7 @@ describe('the state machines, under the quotas of Step Functions', () => {
       { invoke: async () => ({ run_id: 'r', splits: 'x'.repeat(262_144) }) },
     ],
   ])('end an Express execution that %s, uncaught', async (_, error, change) => {
-    const execution = start(express, createWorld(await createInput(1), change));
+    const execution = start(express, worldOf(await createInput(1), change));
     await expect(execution.run()).rejects.toMatchObject({ error, isQuota: true });
   });
 
@@ -103,9 +84,9 @@ describe('the state machines, under the quotas of Step Functions', () => {
       invocations.set(arn, attempt + 1);
       if (attempt === 1 || (arn === 'committer' && attempt < 4))
         throw new StoreUnavailableError('S3: got 503');
-      return createWorld(pipeline).invoke(arn, payload);
+      return worldOf(pipeline).invoke(arn, payload);
     };
-    const execution = start(batch, createWorld(pipeline, { invoke }));
+    const execution = start(batch, worldOf(pipeline, { invoke }));
     expect(await execution.run()).toMatchObject({ total: 10 });
     expect(invocations).toEqual(
       new Map([
@@ -125,9 +106,9 @@ describe('the state machines, under the quotas of Step Functions', () => {
     const invoke: World['invoke'] = (arn, payload) => {
       if (arn === 'mapper' && mapped === 60 && isBroken) throw new StoreAccessError('s3://in/a: got 403');
       if (arn === 'mapper') mapped++;
-      return createWorld(pipeline).invoke(arn, payload);
+      return worldOf(pipeline).invoke(arn, payload);
     };
-    const execution = start(batch, createWorld(pipeline, { invoke }));
+    const execution = start(batch, worldOf(pipeline, { invoke }));
     await expect(execution.run()).rejects.toMatchObject({
       error: 'States.ExceedToleratedFailureThreshold',
       cause: expect.stringContaining('StoreAccessError: s3://in/a: got 403'),

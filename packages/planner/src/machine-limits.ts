@@ -20,8 +20,8 @@ const BYTES_PER_SECOND = 50_000_000;
 /** The batch machine's mappers end at 280 s, before the Express execution around each of them. */
 const MAX_BATCH_SPLIT_BYTES = 240 * BYTES_PER_SECOND;
 
-/** More splits save no time, as 10,000 run at once; they only cost more requests. */
-const MAX_BATCH_SPLITS = 250_000;
+/** A reducer asks for a piece of every split, a thousand a second or so, and has 280 s. */
+const MAX_BATCH_SPLITS = 100_000;
 
 /** What one grouping task holds in memory: the commit records of these. */
 const SPLITS_PER_GROUP = 1000;

@@ -63,7 +63,7 @@ describe('the batch machine', () => {
   });
 
   it('cuts a petabyte into larger splits, and a terabyte as it is told', () => {
-    expect(chooseSplitBytes('batch', 128 * MIB, PB)).toBe(4_000_000_000);
+    expect(chooseSplitBytes('batch', 128 * MIB, PB)).toBe(10_000_000_000);
     expect(chooseSplitBytes('batch', 128 * MIB, TB)).toBe(128 * MIB);
     expect(chooseSplitBytes('express', 128 * MIB, PB)).toBe(128 * MIB);
   });

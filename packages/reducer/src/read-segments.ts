@@ -1,11 +1,20 @@
-import { type ObjectRef, type ObjectStore, readInto, type Segment } from '@mapreduce/shared-utils';
+import { type ObjectStore, readInto, type Segment } from '@mapreduce/shared-utils';
 
-/** Read in one request: memory in use is this times the requests in flight. */
+/** The most that is read in one request. */
 const PIECE_BYTES = 1024 * 1024;
-const REQUESTS_IN_FLIGHT = 6;
+
+/** Segments are smaller than this where splits and partitions are many. */
+const SMALL_PIECE_BYTES = 64 * 1024;
+
+/** Six large pieces at a time, or many small ones: most of the time that these take is the wait for an answer. */
+const BYTES_IN_FLIGHT = 6 * PIECE_BYTES;
+const REQUESTS_IN_FLIGHT = 32;
 
 /** For the next partition of this thread: memory that is given back as garbage takes long to be free. */
-const spareBuffers: Uint8Array[] = [];
+const spareBuffers = new Map<number, Uint8Array[]>([
+  [PIECE_BYTES, []],
+  [SMALL_PIECE_BYTES, []],
+]);
 
 export interface SegmentPiece {
   readonly segment: Segment;
@@ -20,34 +29,50 @@ interface Request {
   readonly end: number;
 }
 
+interface Reading {
+  readonly request: Request;
+  readonly buffer: Uint8Array;
+  readonly bytes: Promise<Uint8Array>;
+}
+
 /** The bytes of segments of any size, in order and in pieces, some of which are on their way already. */
 export async function* readSegments(
   store: ObjectStore,
   bucket: string,
   segments: AsyncIterable<Segment>,
 ): AsyncGenerator<SegmentPiece> {
-  const read = async ({ segment, start, end }: Request) => {
-    const ref: ObjectRef = { bucket, objectKey: segment.key };
-    const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
-    return { segment, buffer, bytes: await readInto(store, ref, { start, end }, buffer), end };
+  const inFlight: Reading[] = [];
+  let bytesInFlight = 0;
+  const begin = (request: Request) => {
+    const { segment, start, end } = request;
+    const buffer = takeBuffer(end - start);
+    const bytes = readInto(store, { bucket, objectKey: segment.key }, { start, end }, buffer);
+    // Whoever awaits it hears of its failure; until then it is not an unhandled one.
+    bytes.catch(() => undefined);
+    inFlight.push({ request, buffer, bytes });
+    bytesInFlight += buffer.length;
   };
-  const inFlight: ReturnType<typeof read>[] = [];
-  const next = async function* () {
-    const { segment, buffer, bytes, end } = await (inFlight.shift() as ReturnType<typeof read>);
-    yield { segment, bytes, isLast: end === segment.offset + segment.length };
-    if (spareBuffers.length < REQUESTS_IN_FLIGHT) spareBuffers.push(buffer);
+  const next = async function* ({ request: { segment, end }, buffer, bytes }: Reading) {
+    yield { segment, bytes: await bytes, isLast: end === segment.offset + segment.length };
+    bytesInFlight -= buffer.length;
+    spareBuffers.get(buffer.length)?.push(buffer);
   };
   try {
     for await (const request of requestsOf(segments)) {
-      inFlight.push(read(request));
-      // Whoever awaits it hears of its failure; until then it is not an unhandled one.
-      inFlight.at(-1)?.catch(() => undefined);
-      if (inFlight.length === REQUESTS_IN_FLIGHT) yield* next();
+      begin(request);
+      while (bytesInFlight >= BYTES_IN_FLIGHT || inFlight.length >= REQUESTS_IN_FLIGHT) {
+        yield* next(inFlight.shift() as Reading);
+      }
     }
-    while (inFlight.length > 0) yield* next();
+    for (let first = inFlight.shift(); first !== undefined; first = inFlight.shift()) yield* next(first);
   } finally {
-    await Promise.allSettled(inFlight);
+    await Promise.allSettled(inFlight.map(({ bytes }) => bytes));
   }
+}
+
+function takeBuffer(bytes: number): Uint8Array {
+  const size = bytes <= SMALL_PIECE_BYTES ? SMALL_PIECE_BYTES : PIECE_BYTES;
+  return spareBuffers.get(size)?.pop() ?? Buffer.allocUnsafeSlow(size);
 }
 
 async function* requestsOf(segments: AsyncIterable<Segment>): AsyncGenerator<Request> {

@@ -4,6 +4,7 @@ export * from './domain/ledger';
 export * from './domain/partition';
 export * from './domain/quote';
 export * from './domain/rank';
+export * from './domain/request-model';
 export * from './domain/run-keys';
 export * from './domain/sniff';
 export * from './domain/take-bytes';
