@@ -1,5 +1,5 @@
-import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import { createLambdaHandler } from '@mapreduce/shared-utils/lambda';
 import type { Handler } from 'aws-lambda';
 import { createCommitterHandler } from './index';
 
-export const handler: Handler = createCommitterHandler(createLambdaDeps('committer', process.env));
+export const handler: Handler = createLambdaHandler('committer', process.env, createCommitterHandler);

@@ -1,5 +1,5 @@
-import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import { createLambdaHandler } from '@mapreduce/shared-utils/lambda';
 import type { Handler } from 'aws-lambda';
 import { createGroupingHandler } from './index';
 
-export const handler: Handler = createGroupingHandler(createLambdaDeps('grouping', process.env));
+export const handler: Handler = createLambdaHandler('grouping', process.env, createGroupingHandler);

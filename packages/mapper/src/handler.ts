@@ -1,5 +1,5 @@
-import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import { createLambdaHandler } from '@mapreduce/shared-utils/lambda';
 import type { Handler } from 'aws-lambda';
 import { createMapperHandler } from './index';
 
-export const handler: Handler = createMapperHandler(createLambdaDeps('mapper', process.env));
+export const handler: Handler = createLambdaHandler('mapper', process.env, createMapperHandler);

@@ -48,11 +48,17 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     onReject: (line) => rejects.add(source, line),
   });
 
+  let spills = 0;
+  const spill = async () => {
+    spills += 1;
+    await shuffle.append(counter.emit());
+  };
+
   let bytesRead = 0;
   try {
     for (const range of ranges) {
       source = store.uri({ bucket: range.bucket, objectKey: range.key });
-      bytesRead += await countRange(deps, range, maxDecompressedBytes, counter, shuffle);
+      bytesRead += await countRange(deps, range, maxDecompressedBytes, counter, spill);
     }
     await shuffle.append(counter.emit());
     await shuffle.close();
@@ -88,7 +94,17 @@ export async function mapSplit(deps: StageDeps, { runId, split }: MapperEvent): 
     bytes: bytesRead,
     lines: records.lines,
     bad: records.bad,
+    spills,
   });
+  if (isFirst) {
+    deps.onWorkDone?.({
+      splits: 1,
+      lines: records.lines,
+      bytes: bytesRead,
+      badRecords: records.bad,
+      spills,
+    });
+  }
   if (winner !== null && !isFirst) {
     await requireSameCounts(deps, store.uri(commitRef), numBuckets, winner, commit);
   }
@@ -104,7 +120,7 @@ async function countRange(
   range: InputRange,
   maxDecompressedBytes: number | null,
   counter: UrlCounter,
-  shuffle: ShuffleWriter,
+  spill: () => Promise<void>,
 ): Promise<number> {
   let lineBytes = 0;
   for await (const { offset, bytes } of readLines(store, range, {
@@ -115,7 +131,7 @@ async function countRange(
     if (lineBytes === 0) counter.begin(offset);
     lineBytes += bytes.length;
     counter.push(bytes);
-    if (counter.isFull) await shuffle.append(counter.emit());
+    if (counter.isFull) await spill();
   }
   if (lineBytes > 0) counter.end();
   return range.compression === 'none' ? lineBytes : range.size;

@@ -113,7 +113,16 @@ describe('the mapper', () => {
     });
     await mapSplit(0);
     expect(logged).toEqual([
-      { message: 'split mapped', run_id: 'run', split: 0, attempt: 'attempt-0', bytes: 48, lines: 2, bad: 1 },
+      {
+        message: 'split mapped',
+        run_id: 'run',
+        split: 0,
+        attempt: 'attempt-0',
+        bytes: 48,
+        lines: 2,
+        bad: 1,
+        spills: 0,
+      },
     ]);
   });
 

@@ -1,5 +1,5 @@
-import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import { createLambdaHandler } from '@mapreduce/shared-utils/lambda';
 import type { Handler } from 'aws-lambda';
 import { createPlannerHandler } from './index';
 
-export const handler: Handler = createPlannerHandler(createLambdaDeps('planner', process.env));
+export const handler: Handler = createLambdaHandler('planner', process.env, createPlannerHandler);

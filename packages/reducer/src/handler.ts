@@ -1,5 +1,5 @@
-import { createLambdaDeps } from '@mapreduce/shared-utils/lambda';
+import { createLambdaHandler } from '@mapreduce/shared-utils/lambda';
 import type { Handler } from 'aws-lambda';
 import { createReducerHandler } from './index';
 
-export const handler: Handler = createReducerHandler(createLambdaDeps('reducer', process.env));
+export const handler: Handler = createLambdaHandler('reducer', process.env, createReducerHandler);

@@ -47,6 +47,7 @@ export async function reducePartition(
   await writeDocument(store, commitRef, commit, { ifNoneMatch: true });
   const { unique, total } = commit.output;
   log.info('partition reduced', { run_id: runId, partition, unique, total });
+  deps.onWorkDone?.({ partitions: 1, urls: unique });
   return resultOf(commit);
 }
 

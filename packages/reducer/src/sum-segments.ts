@@ -32,6 +32,7 @@ export async function sumSegments(
     if (merger.unique === 0 && runs.count === 0) return null;
     const ref = { bucket: outputBucket, objectKey: outputKey(outputPrefix, partition) };
     const sha256 = await writeOutput(deps.store, ref, await formatSum(merger, runs));
+    deps.onWorkDone?.({ spills: runs.count });
     const { unique, total, top } = merger;
     const { bucket, objectKey } = ref;
     const output = { bucket: partition, outputBucket: bucket, outputKey: objectKey, unique, total, sha256 };

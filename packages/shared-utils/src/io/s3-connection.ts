@@ -14,6 +14,8 @@ export interface S3Settings {
   /** Any other request is broken after this long. */
   readonly requestTimeoutMs: number;
   readonly time: S3Time;
+  /** Told of each request that is about to be made again. */
+  readonly onRetry: () => void;
 }
 
 export interface S3Connection {
@@ -31,6 +33,7 @@ export function connectS3(clientConfig: S3ClientConfig, settings: Partial<S3Sett
       idleTimeoutMs: 15_000,
       requestTimeoutMs: 60_000,
       time: systemTime,
+      onRetry: () => {},
       ...settings,
     },
   };

@@ -39,7 +39,7 @@ export async function fetchPart(
     if (range.end === undefined || progress.isWrong) progress = begin();
     return fetchRest(source, progress, signal);
   };
-  await attemptRepeatedly(attempt, source.connection.settings.time, signal);
+  await attemptRepeatedly(attempt, source.connection.settings, signal);
   return progress;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isPipelineError } from '../domain/errors';
-import type { S3Connection } from './s3-connection';
+import type { S3Connection, S3Settings } from './s3-connection';
 import { type S3Call, toStoreError } from './s3-errors';
 
 /**
@@ -36,7 +36,7 @@ export const systemTime: S3Time = {
 /** Repeats what may pass, after pauses of full jitter. @throws what the last attempt threw */
 export async function attemptRepeatedly<Result>(
   attempt: (nth: number) => Promise<Result>,
-  time: S3Time,
+  { time, onRetry }: Pick<S3Settings, 'time' | 'onRetry'>,
   signal?: AbortSignal,
 ): Promise<Result> {
   for (let nth = 1; ; nth++) {
@@ -46,6 +46,7 @@ export async function attemptRepeatedly<Result>(
       const mayPass = isPipelineError(error) && error.isRetryable && !signal?.aborted;
       if (!mayPass || nth === MAX_ATTEMPTS) throw error;
     }
+    onRetry();
     await time.pause(FIRST_PAUSE_MS * 2 ** (nth - 1) * time.random(), signal);
   }
 }
@@ -55,14 +56,11 @@ export type S3Attempt = <Output>(
   send: (options: { readonly abortSignal: AbortSignal }, nth: number) => Promise<Output>,
 ) => Promise<Output>;
 
-export function createAttempt(
-  { settings: { requestTimeoutMs, time } }: S3Connection,
-  call: S3Call,
-): S3Attempt {
+export function createAttempt({ settings }: S3Connection, call: S3Call): S3Attempt {
   return (send) =>
     attemptRepeatedly(async (nth) => {
       const deadline = new AbortController();
-      const cancel = time.setTimer(requestTimeoutMs, () => deadline.abort());
+      const cancel = settings.time.setTimer(settings.requestTimeoutMs, () => deadline.abort());
       try {
         return await send({ abortSignal: deadline.signal }, nth);
       } catch (error) {
@@ -70,5 +68,5 @@ export function createAttempt(
       } finally {
         cancel();
       }
-    }, time);
+    }, settings);
 }
