@@ -1,5 +1,6 @@
 import { failCalls, type S3Server, SLOW_DOWN, startS3Server } from '@mapreduce/shared-utils/testing';
 import { type Invocation, invokeBundle, type StageName } from './lambda-bundle';
+import { deploy, readStack, resourcesOf } from './read-stack';
 
 const RUN = 'hostile';
 
@@ -16,6 +17,7 @@ const records = [
 const input = `${records.map((record) => JSON.stringify(record)).join('\n')}\n{"url":"${HOSTILE}\n`;
 
 interface Line extends Record<string, unknown> {
+  readonly service?: string;
   readonly Spills?: number;
   readonly _aws?: object;
 }
@@ -117,6 +119,11 @@ describe('the metrics of a run', () => {
     const [, reduced] = linesOf(await invoke('reducer', { run_id: RUN, partition: 0 }));
     expect(reduced).toMatchObject({ service: 'reducer', Partitions: 1, Urls: 3001, StoreRetries: 0 });
     expect(reduced?.Spills).toBeGreaterThan(1);
+
+    const published = [mapped, reduced].flatMap((line = {}) =>
+      Object.keys(line).map((name) => `${name} of ${line.service}`),
+    );
+    expect(watchedMetrics().filter((metric) => !published.includes(metric))).toEqual([]);
   });
 
   it('do not count what another attempt had done', async () => {
@@ -127,3 +134,22 @@ describe('the metrics of a run', () => {
     expect(lines[0]).not.toHaveProperty('Lines');
   });
 });
+
+/** Those of our own that the dashboard shows or an alarm watches, of the stages that do the work. */
+function watchedMetrics(): string[] {
+  const stack = readStack('template.yaml');
+  const watching = ['AWS::CloudWatch::Dashboard', 'AWS::CloudWatch::Alarm'].flatMap((type) =>
+    Object.values(resourcesOf(stack, type)).map(({ Properties }) => deploy(stack, {}, Properties)),
+  );
+  const shown = watching.flatMap(({ DashboardBody, Namespace, MetricName, Dimensions }) => {
+    if (DashboardBody === undefined) return [[Namespace, MetricName, 'service', Dimensions?.[0]?.Value]];
+    return JSON.parse(DashboardBody).widgets.flatMap(
+      ({ properties }: { properties: { metrics: unknown[][] } }) => properties.metrics,
+    );
+  });
+  const own = shown.filter(([namespace]) => namespace === 'MapReduce/stack');
+  expect(own).toHaveLength(13);
+  return own
+    .filter(([, , , stage]) => stage === 'mapper' || stage === 'reducer')
+    .map(([, metric, , stage]) => `${metric} of ${stage}`);
+}
