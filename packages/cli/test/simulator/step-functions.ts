@@ -30,7 +30,7 @@ interface At {
 }
 
 /** An error as a state machine sees it. Nothing catches or retries a broken quota. */
-export class StateError extends Error {
+class StateError extends Error {
   readonly error: string;
   override readonly cause: string;
   readonly isQuota: boolean;
