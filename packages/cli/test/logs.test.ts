@@ -1,6 +1,7 @@
 import { failCalls, type S3Server, SLOW_DOWN, startS3Server } from '@mapreduce/shared-utils/testing';
+import { deploy } from './deploy-stack';
 import { type Invocation, invokeBundle, type StageName } from './lambda-bundle';
-import { deploy, readStack, resourcesOf } from './read-stack';
+import { readStack, resourcesOf } from './read-stack';
 
 const RUN = 'hostile';
 

@@ -1,5 +1,6 @@
+import { deploy } from './deploy-stack';
 import { PERMISSIONS, PERMITTED_STAGES as STAGES } from './permission-table';
-import { type Data, deploy, FUNCTION, readStack, resourcesOf } from './read-stack';
+import { type Data, FUNCTION, readStack, resourcesOf } from './read-stack';
 
 const ROLE = 'AWS::IAM::Role';
 const single = readStack('template.yaml');

@@ -1,5 +1,6 @@
 import { parseExecutionInput } from '@mapreduce/shared-utils';
-import { type Data, deploy, readStack, resourcesOf } from './read-stack';
+import { deploy } from './deploy-stack';
+import { type Data, readStack, resourcesOf } from './read-stack';
 
 const stack = readStack('template.yaml');
 const input = { InputBucketName: 'input' };
