@@ -2,16 +2,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   addRequests,
-  commitRequests,
-  groupRequests,
   type InputSplit,
-  mapRequests,
   type ObjectStore,
   parseInputSplit,
-  planRequests,
+  predictRequests,
   type RequestCounts,
   readText,
-  reduceRequests,
 } from '@mapreduce/shared-utils';
 import batch from '../../../sam/statemachine/batch.asl.json';
 import { createHandlerByState } from '../src/local/stages';
@@ -22,9 +18,9 @@ import { SimulatedExecution, type Usage } from './simulator/step-functions';
 const TEMP = 'my-temp-bucket';
 const OBJECT_BYTES = 4_000_000_000;
 
-/** What a mapper finds and hands on: so many distinct URLs, in rows of so many bytes. */
+/** What a mapper finds and hands on: so many distinct URLs, of so many bytes. */
 const URLS_PER_SPLIT = 100_000;
-const ROW_BYTES = 84;
+const URL_BYTES = 80;
 
 /** As documented: what S3 serves from one prefix before it has grown, and a function's network. */
 const GETS_PER_SECOND = 5500;
@@ -82,37 +78,6 @@ interface Scale {
   readonly splitListBytes: number;
 }
 
-function modelRun({
-  objects,
-  partitions,
-  splits,
-  splitListBytes,
-}: Scale): Record<'Plan' | 'Map' | 'Group' | 'Reduce' | 'Commit', RequestCounts> {
-  const groups = Math.ceil(splits.length / 1000);
-  const segmentBytes = (URLS_PER_SPLIT * ROW_BYTES) / partitions;
-  const inputListBytes = objects * 130;
-  const ofSplit = ({ ranges }: InputSplit) =>
-    mapRequests({ ranges, shuffleBytes: URLS_PER_SPLIT * ROW_BYTES, hasRejects: false });
-  const reduced = reduceRequests({
-    groups,
-    segmentBytes: splits.map(() => segmentBytes),
-    outputBytes: 100_000_000,
-  });
-  return {
-    Plan: planRequests({ named: 0, listed: [objects], nonEmpty: objects, inputListBytes, splitListBytes }),
-    Map: splits.reduce((sum, split) => addRequests(sum, ofSplit(split)), addRequests()),
-    Group: addRequests(...Array.from({ length: groups }, () => groupRequests(1000, 1000 * partitions * 110))),
-    Reduce: addRequests(...Array.from({ length: partitions }, () => reduced)),
-    Commit: commitRequests({
-      groups,
-      partitions,
-      inputListBytes,
-      rejectFiles: 0,
-      temporaryObjects: 2 * splits.length + 3 * groups + partitions + 8,
-    }),
-  };
-}
-
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 const dollars = (value: number) => `$${value.toFixed(2)}`;
 
@@ -121,12 +86,20 @@ const priceOf = ({ puts, gets, lists }: RequestCounts) => ((puts + lists) * 5 + 
 
 function rowsOf(scale: Scale, usage: Usage): [string, string][] {
   const { objects, partitions, splits, splitListBytes } = scale;
-  const requests = modelRun(scale);
+  const requests = predictRequests({
+    inputs: { named: 0, listed: [objects], nonEmpty: objects },
+    inputCount: objects,
+    splits,
+    groups: Math.ceil(splits.length / 1000),
+    partitions,
+    urlsPerSplit: URLS_PER_SPLIT,
+    urlBytes: URL_BYTES,
+  });
   const all = addRequests(...Object.values(requests));
   const bytesOf = ({ ranges }: InputSplit) => ranges.reduce((sum, { start, end }) => sum + end - start, 0);
   const longest = splits.reduce((most, split) => Math.max(most, bytesOf(split)), 0);
   const longestItem = splits.reduce((most, split) => Math.max(most, JSON.stringify(split).length), 0);
-  const reduceGets = requests.Reduce.gets;
+  const reduceGets = requests.reduce.gets;
   return [
     ['Input objects, of 4 GB', number(objects)],
     ['Partitions', number(partitions)],
@@ -146,7 +119,7 @@ function rowsOf(scale: Scale, usage: Usage): [string, string][] {
     ['Segments of a partition', number(splits.length)],
     [
       'Bytes of a partition, GB',
-      ((splits.length * URLS_PER_SPLIT * ROW_BYTES) / partitions / 1e9).toFixed(1),
+      ((splits.length * URLS_PER_SPLIT * URL_BYTES) / partitions / 1e9).toFixed(1),
     ],
     ['All reducers, s at 5,500 GET/s', number(reduceGets / GETS_PER_SECOND)],
   ];

@@ -20,9 +20,8 @@ import {
   writeDocument,
   writeLines,
 } from '@mapreduce/shared-utils';
-import { cutSplits } from './cut-splits';
+import { draftPlan } from './draft-plan';
 import { findInputs } from './find-inputs';
-import { chooseSplitBytes, countGroups, requireFits } from './machine-limits';
 import { createRunConfiguration, deriveRunId } from './run-configuration';
 
 /**
@@ -39,11 +38,8 @@ export async function planRun(deps: StageDeps, event: PlannerEvent): Promise<Pla
   const settings = createRunConfiguration(deps.config, input, runId);
   await requireFreeOutput(deps, settings);
   const inputs = await findInputs(deps.store, input);
-  const plannedBytes = inputs.reduce((sum, { size }) => sum + size, 0);
-  const splitBytes = chooseSplitBytes(event.machine, settings.splitBytes, plannedBytes);
-  const configuration = { ...settings, splitBytes };
-  const splits = cutSplits(inputs, splitBytes);
-  requireFits(event.machine, splits);
+  const { splits, ...draft } = draftPlan(inputs, event.machine, settings.splitBytes);
+  const configuration = { ...settings, splitBytes: draft.splitBytes };
 
   const keys = await writeLists(deps, runId, inputs, splits);
   const plan: Plan = {
@@ -53,10 +49,10 @@ export async function planRun(deps: StageDeps, event: PlannerEvent): Promise<Pla
     startedAt,
     configuration,
     fingerprint: fingerprintOf(configuration),
-    plannedBytes,
+    plannedBytes: draft.plannedBytes,
     inputCount: inputs.length,
     splitCount: splits.length,
-    groupCount: countGroups(event.machine, splits.length),
+    groupCount: draft.groupCount,
     ...keys,
   };
   return resultOf(deps, event, await commitPlan(deps, plan));

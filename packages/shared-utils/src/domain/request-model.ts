@@ -2,7 +2,7 @@
  * How many requests a run makes of S3, stage by stage, when nothing has to be repeated. A test holds every one of these
  * to what a server has counted.
  */
-import type { InputRange } from './contracts';
+import type { InputRange, InputSplit } from './contracts';
 
 /** By what S3 charges: `puts` are PUT and POST, `gets` are GET and HEAD. DELETE is free. */
 export interface RequestCounts {
@@ -130,4 +130,56 @@ function uploads(bytes: number): number {
 
 function pages(keys: number): number {
   return Math.max(1, Math.ceil(keys / KEYS_PER_REQUEST));
+}
+
+/** A run that has only been planned: what its mappers will find is a guess. */
+export interface PredictedRun {
+  readonly inputs: Omit<PlannedInputs, 'inputListBytes' | 'splitListBytes'>;
+  readonly inputCount: number;
+  readonly splits: readonly InputSplit[];
+  readonly groups: number;
+  readonly partitions: number;
+  /** Distinct URLs that a mapper finds, and their mean length. */
+  readonly urlsPerSplit: number;
+  readonly urlBytes: number;
+}
+
+/** Of a row beside its URL: its length and its count. */
+const ROW_OVERHEAD_BYTES = 4;
+
+/** Lines of the plan's lists and of a group's, with keys of an ordinary length. */
+const INPUT_LINE_BYTES = 130;
+const SPLIT_LINE_BYTES = 270;
+const SEGMENT_BYTES = 110;
+
+/** By stage. */
+export type StageRequests = Readonly<Record<'plan' | 'map' | 'group' | 'reduce' | 'commit', RequestCounts>>;
+
+/** What a run will ask of S3, where every mapper finds as many URLs and no line is rejected. */
+export function predictRequests(run: PredictedRun): StageRequests {
+  const { splits, groups, partitions } = run;
+  const shuffleBytes = run.urlsPerSplit * (run.urlBytes + ROW_OVERHEAD_BYTES);
+  const segmentBytes = splits.map(() => shuffleBytes / partitions);
+  const inputListBytes = run.inputCount * INPUT_LINE_BYTES;
+  const splitListBytes = splits.length * SPLIT_LINE_BYTES;
+  const splitsPerGroup = Math.ceil(splits.length / groups);
+  const outputBytes = (run.urlsPerSplit * run.urlBytes) / partitions;
+  const times = (count: number, requests: RequestCounts) =>
+    addRequests(...Array.from({ length: count }, () => requests));
+  return {
+    plan: planRequests({ ...run.inputs, inputListBytes, splitListBytes }),
+    map: splits.reduce(
+      (sum, { ranges }) => addRequests(sum, mapRequests({ ranges, shuffleBytes, hasRejects: false })),
+      NONE,
+    ),
+    group: times(groups, groupRequests(splitsPerGroup, splitsPerGroup * partitions * SEGMENT_BYTES)),
+    reduce: times(partitions, reduceRequests({ groups, segmentBytes, outputBytes })),
+    commit: commitRequests({
+      groups,
+      partitions,
+      inputListBytes,
+      rejectFiles: 0,
+      temporaryObjects: 2 * splits.length + 3 * groups + partitions + 4,
+    }),
+  };
 }
