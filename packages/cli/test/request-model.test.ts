@@ -11,9 +11,10 @@ import {
   type RequestCounts,
   reduceRequests,
 } from '@mapreduce/shared-utils';
-import { connectStore, type S3Call, type S3Server, startS3Server } from '@mapreduce/shared-utils/testing';
+import { connectStore, type S3Server, startS3Server } from '@mapreduce/shared-utils/testing';
 import batch from '../../../sam/statemachine/batch.asl.json';
 import { createHandlerByState } from '../src/local/stages';
+import { countRequests } from './count-requests';
 import { createPipeline } from './run-in-memory';
 import { createWorld } from './simulator/create-world';
 import { SimulatedExecution } from './simulator/step-functions';
@@ -46,17 +47,6 @@ const EXECUTION_INPUT = {
   input_files: ['large', 'small.gz', 'bad', 'empty'].map((key) => ({ bucket: 'in', key })),
   input_prefixes: [{ bucket: 'in', prefix: 'listed/' }],
 };
-
-function countRequests(calls: readonly S3Call[]): RequestCounts {
-  const count = (...operations: string[]) =>
-    calls.filter(({ operation }) => operations.includes(operation)).length;
-  const [gets, lists, deletes] = [
-    count('GetObject', 'HeadObject'),
-    count('ListObjectsV2'),
-    count('DeleteObjects'),
-  ];
-  return { puts: calls.length - gets - lists - deletes, gets, lists, deletes };
-}
 
 /** What the model says of the run that the server holds, when only its commit is left to do. */
 function modelRequests({ objects }: S3Server): Record<string, RequestCounts> {

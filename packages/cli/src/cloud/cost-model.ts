@@ -1,5 +1,6 @@
 import type { DraftPlan } from '@mapreduce/planner';
-import { addRequests, type PinnedObject, predictRequests, type RequestCounts } from '@mapreduce/shared-utils';
+import { addRequests, predictRequests, type RequestCounts } from '@mapreduce/shared-utils';
+import type { DraftRun } from './draft-run';
 import prices from './prices.json';
 
 type Prices = (typeof prices)['regions']['us-east-1'];
@@ -29,7 +30,6 @@ const INLINE_CONCURRENCY = 40;
 const ATHENA_MIN_BYTES = 10_000_000;
 
 export interface CloudSettings {
-  readonly machine: 'express' | 'batch';
   readonly partitions: number;
   readonly mapperMemoryMb: number;
   readonly concurrency: number;
@@ -65,14 +65,11 @@ interface StageWork {
 
 /** What a planned run would cost, and roughly how long it would take, if nothing has to be repeated. */
 export function estimateRun(
-  { splits, plannedBytes, groupCount }: DraftPlan,
-  inputs: readonly PinnedObject[],
-  listed: readonly number[],
+  { inputs, named, listed, machine, plan: { splits, plannedBytes, groupCount } }: DraftRun,
   settings: CloudSettings,
 ): Estimate {
-  const { machine, partitions, region } = settings;
+  const { partitions, region } = settings;
   const nonEmpty = inputs.filter(({ size }) => size > 0).length;
-  const named = inputs.length - listed.reduce((sum, keys) => sum + keys, 0);
   const requests = addRequests(
     ...Object.values(
       predictRequests({
@@ -90,7 +87,10 @@ export function estimateRun(
   const known: Record<string, Prices> = prices.regions;
   const pricesOf = region in known ? region : 'us-east-1';
   const price = known[pricesOf] as Prices;
-  const seconds = stages.reduce((sum, stage) => sum + elapsed(stage, settings), 0);
+  const seconds = stages.reduce(
+    (sum, stage) => sum + elapsed(stage, machine === 'express' ? INLINE_CONCURRENCY : settings.concurrency),
+    0,
+  );
   const lines = [
     ...lambdaLines(stages, price),
     ...s3Lines(requests, price),
@@ -146,8 +146,8 @@ function stageOf(seconds: readonly number[], memoryMb: number): StageWork {
 }
 
 /** An even share of the whole for each of the lanes, and no less than the longest task. */
-function elapsed({ seconds, longest }: StageWork, { machine, concurrency }: CloudSettings): number {
-  return Math.max(longest, seconds / (machine === 'express' ? INLINE_CONCURRENCY : concurrency));
+function elapsed({ seconds, longest }: StageWork, tasksAtOnce: number): number {
+  return Math.max(longest, seconds / tasksAtOnce);
 }
 
 function lambdaLines(stages: readonly StageWork[], price: Prices): CostLine[] {
@@ -168,7 +168,7 @@ function s3Lines({ puts, gets, lists }: RequestCounts, price: Prices): CostLine[
 
 /** The parent of the batch machine enters a state for every task that is not a child of its own, and some more. */
 function stepFunctionsLines(
-  machine: CloudSettings['machine'],
+  machine: DraftRun['machine'],
   stages: readonly StageWork[],
   seconds: number,
   price: Prices,

@@ -19,7 +19,9 @@ export interface ConnectionFlags {
 /** What a run over these inputs would be: on the Express machine where that holds it, else on the batch machine. */
 export interface DraftRun {
   readonly inputs: readonly PinnedObject[];
-  /** Keys under each prefix that was listed. */
+  /** Objects that were named one by one. */
+  readonly named: number;
+  /** Keys under each prefix that was listed, whether or not they are inputs. */
   readonly listed: readonly number[];
   readonly machine: 'express' | 'batch';
   /** Why it is not the Express machine. */
@@ -37,30 +39,25 @@ export async function draftRun(
   if (remote.length > 0 && remote.length < args.length) {
     throw new InvalidInputError('input: expected all local paths or all s3:// ones, got both');
   }
-  const { inputs, listed } = remote.length > 0 ? await findRemote(args, flags) : await findLocal(args);
+  const found = remote.length > 0 ? await findRemote(args, flags) : await findLocal(args);
   try {
-    return {
-      inputs,
-      listed,
-      machine: 'express',
-      limit: null,
-      plan: draftPlan(inputs, 'express', splitBytes),
-    };
+    const plan = draftPlan(found.inputs, 'express', splitBytes);
+    return { ...found, machine: 'express', limit: null, plan };
   } catch (error) {
     if (!(error instanceof PlanLimitError)) throw error;
-    const plan = draftPlan(inputs, 'batch', splitBytes);
-    return { inputs, listed, machine: 'batch', limit: error.message, plan };
+    const plan = draftPlan(found.inputs, 'batch', splitBytes);
+    return { ...found, machine: 'batch', limit: error.message, plan };
   }
 }
 
-type Found = Pick<DraftRun, 'inputs' | 'listed'>;
+type Found = Pick<DraftRun, 'inputs' | 'named' | 'listed'>;
 
 /** As if they lay in a bucket, under one prefix. */
 async function findLocal(args: readonly string[]): Promise<Found> {
   const { files } = await findLocalInputs(args);
   const store = createDirectoryStore(new Map(files.map(({ directory }) => [directory, directory])));
   const inputFiles = files.map(({ directory, key }) => ({ bucket: directory, key }));
-  return { inputs: await findInputs(store, { inputFiles }), listed: [files.length] };
+  return { inputs: await findInputs(store, { inputFiles }), named: 0, listed: [files.length] };
 }
 
 async function findRemote(args: readonly string[], flags: ConnectionFlags): Promise<Found> {
@@ -85,5 +82,5 @@ async function findCounted(store: ObjectStore, input: ExecutionInput): Promise<F
       }
     },
   };
-  return { inputs: await findInputs(counting, input), listed };
+  return { inputs: await findInputs(counting, input), named: input.inputFiles?.length ?? 0, listed };
 }

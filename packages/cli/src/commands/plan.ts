@@ -28,8 +28,7 @@ export async function plan(args: readonly string[], { json, ...flags }: PlanFlag
   const { inputs, machine, limit, plan: cut } = draft;
   const environment: { AWS_REGION?: string; AWS_DEFAULT_REGION?: string } = process.env;
   const region = flags.region ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1';
-  const estimate = estimateRun(cut, inputs, draft.listed, {
-    machine,
+  const estimate = estimateRun(draft, {
     region,
     partitions: flags.numBuckets,
     mapperMemoryMb: flags.mapperMemory,

@@ -1,6 +1,6 @@
 import type { RequestCounts } from '@mapreduce/shared-utils';
 import type { CostLine } from '../cloud/cost-model';
-import { formatBytes, formatCount, formatSeconds } from './format';
+import { formatBytes, formatCount } from './format';
 
 export interface PlanReport {
   readonly inputs: number;
@@ -25,14 +25,15 @@ export interface PlanReport {
 /** What `mapreduce plan` prints. */
 export function formatPlanReport(report: PlanReport): string {
   const { inputs, bytes, compressed, splits, splitBytes, region, pricesOf } = report;
+  const pieces = splits === 1 ? 'split' : 'splits';
   const files = inputs === 1 ? 'file' : 'files';
   const packed = compressed === 0 ? '' : `, ${formatCount(compressed)} of them compressed`;
   const width = Math.max(...report.cost.map(({ quantity }) => formatQuantity(quantity).length));
   const lines = [
-    `${formatCount(inputs)} ${files}${packed}, ${formatBytes(bytes)}; ${formatCount(splits)} splits of up to ${formatBytes(splitBytes)}.`,
+    `${formatCount(inputs)} ${files}${packed}, ${formatBytes(bytes)}; ${formatCount(splits)} ${pieces} of up to ${formatBytes(splitBytes)}.`,
     '',
     `  advice  ${adviceOf(report)}`,
-    `  time    about ${formatSeconds(report.seconds * 1000)} on the ${report.machine} machine`,
+    `  time    ${formatRoughly(report.seconds)} on the ${report.machine} machine`,
     '',
     `  cost of a run${pricesOf === region ? ` in ${region}` : `, at the prices of ${pricesOf}: those of ${region} are not known here`}`,
     ...report.cost.map(
@@ -47,10 +48,18 @@ export function formatPlanReport(report: PlanReport): string {
 
 function adviceOf({ advice, localSeconds, limit, machine }: PlanReport): string {
   if (advice === 'local') {
-    return `run it here, in about ${formatSeconds((localSeconds ?? 0) * 1000)}: mapreduce run`;
+    return `run it here, in ${formatRoughly(localSeconds ?? 0)}: mapreduce run`;
   }
   if (machine === 'express') return 'the Express machine: it answers with the results within five minutes';
   return `the batch machine: ${limit?.replace(/^plan: /, '').replace(/; .*/, '') ?? ''}`;
+}
+
+/** No more digits than an estimate has. */
+function formatRoughly(seconds: number): string {
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 100) return `about ${Math.ceil(seconds)} s`;
+  if (seconds < 6000) return `about ${Math.ceil(seconds / 60)} min`;
+  return `about ${Math.ceil(seconds / 3600)} h`;
 }
 
 function formatQuantity(quantity: number): string {
