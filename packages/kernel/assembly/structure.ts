@@ -20,7 +20,7 @@ const NOT_STRING: u32 = 16;
 /** The kind of value that the last text led to, and what the text did. */
 export let meaning: u32 = 0;
 
-/** What closes each open container, a byte each; reserved by the host, as long as the longest line. */
+/** What closes each open container, a byte each; reserved by the host, as long as the input. */
 let closers: usize = 0;
 export let depth: usize = 0;
 /** So many of the outermost open containers are objects on the field's path. */

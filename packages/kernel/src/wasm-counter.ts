@@ -61,7 +61,8 @@ export class WasmCounter implements UrlCounter {
     const names = urlField.split('.').map((name) => Buffer.from(name));
     const path = engine.reserve(8 * names.length);
     const namesAt = names.map((name) => engine.reserve(name.length));
-    const closers = engine.reserve(maxLineBytes + BYTE_ORDER_MARK_BYTES);
+    // Not only as long as the longest line: one that is longer is read to its end where it fits in the input.
+    const closers = engine.reserve(capacity);
     const scratch = engine.reserve(capacity);
     const nameScratch = engine.reserve(MAX_ESCAPE_BYTES * Math.max(...names.map(({ length }) => length)));
     this.#input = engine.reserve(capacity);

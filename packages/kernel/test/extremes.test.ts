@@ -28,6 +28,13 @@ describe.each(kernels)('Extremes in the $name kernel', (kernel) => {
     }
   });
 
+  it('C1 counts the lines beside one that is too long and deeply nested', () => {
+    const bytes = bytesOf(`{"url":"\\u0061bc"}\n${'['.repeat(200_000)}${NEXT}`);
+    const { counts, tally } = countLines(kernel, [bytes], { maxLineBytes: 64 });
+    expect(tally.badByReason.line_too_long).toBe(1);
+    expect(counts).toEqual(new Map(Object.entries({ abc: 1, next: 1 })));
+  });
+
   it('C2 counts a URL of 10 MB once and writes it byte for byte', () => {
     const url = `https://example.com/?q=${'é"\\'.repeat(2_500_000)}`;
     const { counts, tally } = countLines(kernel, cutEvery(bytesOf(`${JSON.stringify({ url })}\n`), MIB));
