@@ -2,6 +2,7 @@ import {
   concatBytes,
   createTally,
   EMPTY_TALLY,
+  encodeWtf8,
   REJECT_REASONS,
   type RecordTally,
   type RejectReason,
@@ -58,7 +59,7 @@ export class WasmCounter implements UrlCounter {
     this.#options = options;
     const capacity = maxLineBytes + BYTE_ORDER_MARK_BYTES + WINDOW_BYTES + 1;
     this.#ends = engine.reserve(4 * partitionCount);
-    const names = urlField.split('.').map((name) => Buffer.from(name));
+    const names = urlField.split('.').map(encodeWtf8);
     const path = engine.reserve(8 * names.length);
     const namesAt = names.map((name) => engine.reserve(name.length));
     // Not only as long as the longest line: one that is longer is read to its end where it fits in the input.

@@ -253,6 +253,12 @@ describeBehaviour('A configured field', [
     input: lines('{"größe😀":"a"}', String.raw`{"gr\u00f6\u00dfe\ud83d\ude00":"a"}`),
     counts: [['a', 2]],
   }),
+  configured('\ud800', {
+    what: 'may be named by a lone surrogate, which is not U+FFFD',
+    input: lines(String.raw`{"\ud800":"a"}`, '{"\ufffd":"b"}'),
+    counts: [['a', 1]],
+    bad: [['missing_url', 15, 11]],
+  }),
 ]);
 
 describe('Object.prototype', () => {
