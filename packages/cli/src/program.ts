@@ -3,8 +3,8 @@ import { escapeUnprintable, MAX_PARTITIONS } from '@mapreduce/shared-utils';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
 import { fieldName, ratio, someOf, wholeNumber } from './arguments';
+import { addCloudCommands } from './cloud-program';
 import type { DiffFlags } from './commands/diff';
-import type { PlanFlags } from './commands/plan';
 import type { ReplayFlags } from './commands/replay';
 import type { RunFlags } from './commands/run';
 import type { TopFlags } from './commands/top';
@@ -26,6 +26,9 @@ export interface Program {
 
 export function createProgram(signal: AbortSignal): Program {
   let exitCode: number = EXIT.success;
+  const fail = () => {
+    exitCode = EXIT.failed;
+  };
   const program = new Command('mapreduce')
     .description('Exact counts per unique URL from JSONL, on one machine.')
     .version(version)
@@ -36,15 +39,13 @@ export function createProgram(signal: AbortSignal): Program {
     .showHelpAfterError('Try the same with --help.')
     .exitOverride();
   addRun(program, signal);
-  addPlan(program);
   addTop(program);
-  addVerify(program, signal, () => {
-    exitCode = EXIT.failed;
-  });
+  addVerify(program, signal, fail);
   addDiff(program);
   addReplay(program);
   addInspect(program, signal);
   addGenerate(program, signal);
+  addCloudCommands(program, signal, fail);
   return {
     run: async (argv) => {
       try {
@@ -102,33 +103,6 @@ function addRun(program: Command, signal: AbortSignal): void {
     .action(async (inputs: string[], flags: RunFlags) => {
       const { run } = await import('./commands/run');
       await run(inputs, flags, signal);
-    });
-}
-
-function addPlan(program: Command): void {
-  program
-    .command('plan')
-    .summary('say what a run would cost, and where it is best done')
-    .description(
-      'Finds the inputs, cuts them as the planner would, and estimates time and cost on AWS, line by line. Reads the first bytes of each input and writes nothing.',
-    )
-    .argument(
-      '<input...>',
-      'files, directories or glob patterns; or s3://bucket/key, s3://bucket/prefix/, s3://bucket/prefix*suffix',
-    )
-    .option('--num-buckets <n>', 'number of output files', wholeNumber(1, MAX_PARTITIONS), 32)
-    .option('--split-bytes <n>', 'bytes of input for one mapper', wholeNumber(1), 128 * MIB)
-    .option('--mapper-memory <mb>', 'memory of a mapper', wholeNumber(512, 10_240), 1024)
-    .option('--concurrency <n>', 'mappers of the batch machine at a time', wholeNumber(1, 10_000), 1000)
-    .option('--urls-per-split <n>', 'distinct URLs that a mapper finds, a guess', wholeNumber(1), 100_000)
-    .option('--region <name>', 'AWS Region (default: AWS_REGION)')
-    .option('--profile <name>', 'profile of the AWS configuration')
-    .option('--endpoint-url <url>', 'another S3 than that of AWS')
-    .option('--json', 'print the estimate as JSON')
-    .addHelpText('after', '\nExample:\n  mapreduce plan s3://my-raw-bucket/events/2025/')
-    .action(async (inputs: string[], flags: PlanFlags) => {
-      const { plan } = await import('./commands/plan');
-      await plan(inputs, flags);
     });
 }
 

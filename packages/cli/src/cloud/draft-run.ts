@@ -8,13 +8,8 @@ import {
   PlanLimitError,
 } from '@mapreduce/shared-utils';
 import { findLocalInputs } from '../local/local-inputs';
+import type { ConnectionFlags } from './connect';
 import { isS3Uri, toExecutionInput } from './s3-uri';
-
-export interface ConnectionFlags {
-  readonly region?: string;
-  readonly profile?: string;
-  readonly endpointUrl?: string;
-}
 
 /** What a run over these inputs would be: on the Express machine where that holds it, else on the batch machine. */
 export interface DraftRun {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
+import type { ConnectionFlags } from '../cloud/connect';
 import { estimateRun } from '../cloud/cost-model';
-import { type ConnectionFlags, draftRun } from '../cloud/draft-run';
+import { draftRun } from '../cloud/draft-run';
 import { isS3Uri } from '../cloud/s3-uri';
 import { printJson } from '../render/output';
 import { formatPlanReport, type PlanReport } from '../render/plan-report';
