@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 // biome-ignore lint/suspicious/noExplicitAny: requests and answers have the shapes of the API's models.
 type Json = any;
 
-export interface AwsRequest {
+interface AwsRequest {
   readonly action: string;
   readonly body: Json;
 }

@@ -16,7 +16,7 @@ import { type ConnectionFlags, toClientConfig } from './connect';
 /** An Express execution ends after 300 s. A client that gave up sooner and tried again would run the job twice. */
 const SYNC_TIMEOUT_MS = 310_000;
 
-export type ExecutionStatus =
+type ExecutionStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
   | 'FAILED'
