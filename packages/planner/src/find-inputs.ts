@@ -1,39 +1,40 @@
 import {
-  CorruptInputError,
   type ExecutionInput,
   InvalidInputError,
   mapConcurrently,
-  type ObjectRef,
-  type ObjectStat,
   type ObjectStore,
   type PinnedObject,
-  quote,
-  readBytes,
-  SNIFF_BYTES,
-  sniffCompression,
 } from '@mapreduce/shared-utils';
+import { type FoundObject, isFolderMarker, isWanted } from './found-object';
+import { listInventory } from './list-inventory';
+import { pinObject } from './pin-object';
 
 /** Small requests in flight at once: far below what S3 serves from one prefix (5,500 GET a second). */
 const CONCURRENT_REQUESTS = 64;
 
-type Found = ObjectRef & { readonly versionId?: string; readonly stat?: ObjectStat };
+/** Pages of one prefix come one after the other; a month of hourly prefixes need not. */
+const CONCURRENT_LISTINGS = 16;
 
 /**
  * Every input object in the order given, pinned by etag and size.
  * @throws InvalidInputError for no input or a duplicate, InputNotFoundError, UnsupportedInputError
  */
 export async function findInputs(store: ObjectStore, input: ExecutionInput): Promise<PinnedObject[]> {
-  const found = [...namedFiles(input), ...(await listPrefixes(store, input))];
+  const found = [
+    ...namedFiles(input),
+    ...(await listPrefixes(store, input)),
+    ...(input.inventory === undefined ? [] : await listInventory(store, input.inventory)),
+  ];
   if (found.length === 0) {
     throw new InvalidInputError(
-      'execution input: expected at least one object in input_files or input_prefixes, got none',
+      'execution input: expected at least one object in input_files, input_prefixes or inventory, got none; check prefixes, suffixes and times',
     );
   }
   refuseDuplicates(store, found);
-  return mapConcurrently(found, CONCURRENT_REQUESTS, (object) => pin(store, object));
+  return mapConcurrently(found, CONCURRENT_REQUESTS, (object) => pinObject(store, object));
 }
 
-function namedFiles(input: ExecutionInput): Found[] {
+function namedFiles(input: ExecutionInput): FoundObject[] {
   return (input.inputFiles ?? []).map(({ bucket, key, versionId }) => ({
     bucket,
     objectKey: key,
@@ -41,18 +42,19 @@ function namedFiles(input: ExecutionInput): Found[] {
   }));
 }
 
-async function listPrefixes(store: ObjectStore, input: ExecutionInput): Promise<Found[]> {
-  const found: Found[] = [];
-  for (const { bucket, prefix, suffix = '' } of input.inputPrefixes ?? []) {
-    for await (const { objectKey, ...stat } of store.list(bucket, prefix)) {
-      const isFolderMarker = objectKey.endsWith('/') && stat.size === 0;
-      if (!isFolderMarker && objectKey.endsWith(suffix)) found.push({ bucket, objectKey, stat });
+async function listPrefixes(store: ObjectStore, { inputPrefixes = [] }: ExecutionInput) {
+  const listed = await mapConcurrently(inputPrefixes, CONCURRENT_LISTINGS, async (wanted) => {
+    const found: FoundObject[] = [];
+    for await (const { objectKey, ...stat } of store.list(wanted.bucket, wanted.prefix)) {
+      if (isFolderMarker(objectKey, stat.size) || !isWanted(objectKey, wanted)) continue;
+      found.push({ bucket: wanted.bucket, objectKey, stat });
     }
-  }
-  return found;
+    return found;
+  });
+  return listed.flat();
 }
 
-function refuseDuplicates(store: ObjectStore, found: readonly Found[]): void {
+function refuseDuplicates(store: ObjectStore, found: readonly FoundObject[]): void {
   const seen = new Set<string>();
   for (const object of found) {
     const uri = store.uri(object);
@@ -60,34 +62,4 @@ function refuseDuplicates(store: ObjectStore, found: readonly Found[]): void {
       throw new InvalidInputError(`${uri}: expected each input once, got it twice; duplicate input`);
     seen.add(uri);
   }
-}
-
-async function pin(
-  store: ObjectStore,
-  { stat: listed, versionId: wanted, ...ref }: Found,
-): Promise<PinnedObject> {
-  const named = wanted === undefined ? {} : { versionId: wanted };
-  const { size, etag, versionId } = listed ?? (await store.head(ref, named));
-  const where = store.uri(ref);
-  if (wanted !== undefined && wanted !== versionId) {
-    throw new InvalidInputError(
-      `${where}: expected version ${quote(wanted)}, got ${quote(versionId ?? 'none')}; leave the version out where the store keeps none`,
-    );
-  }
-  const head = await readBytes(store, ref, {
-    range: { start: 0, end: Math.min(size, SNIFF_BYTES) },
-    ifMatch: etag,
-    ...(versionId === undefined ? {} : { versionId }),
-  });
-  if (size === 0 && /\.(gz|zst)$/.test(ref.objectKey)) {
-    throw new CorruptInputError(`${where}: expected compressed data, got an empty object; write it again`);
-  }
-  return {
-    bucket: ref.bucket,
-    key: ref.objectKey,
-    etag,
-    ...(versionId === undefined ? {} : { versionId }),
-    size,
-    compression: sniffCompression(where, head),
-  };
 }

@@ -263,7 +263,12 @@ describe('the planner handler', () => {
   });
 
   it.each<[string, unknown, string, RegExp]>([
-    ['no input at all', {}, 'InvalidInputError', /at least one object in input_files or input_prefixes/],
+    [
+      'no input at all',
+      {},
+      'InvalidInputError',
+      /at least one object in input_files, input_prefixes or inventory/,
+    ],
     ['an empty list', { input_files: [] }, 'InvalidInputError', /at least one object/],
     [
       'a prefix without objects',
@@ -376,6 +381,32 @@ describe('the planner handler', () => {
       { ...files('a'), output_prefix: '../x' },
       'InvalidInputError',
       /field output_prefix: expected a relative path .*, got "\.\.\/x"/,
+    ],
+    [
+      'an inventory without a manifest',
+      { inventory: { prefix: 'a' } },
+      'InvalidInputError',
+      /field inventory\.manifest: expected a value, got nothing/,
+    ],
+    [
+      'an unknown field of an inventory',
+      { inventory: { manifest: { bucket: 'in', key: 'a' }, modified_after: '2025-12-01T00:00:00Z' } },
+      'InvalidInputError',
+      /field inventory\.modified_after: unknown field/,
+    ],
+    ...['2025-12-01', '2025-12-01T00:00:00', '2025-02-30T00:00:00Z', '2025-12-01T00:00:00+05'].map(
+      (time): [string, unknown, string, RegExp] => [
+        `${time} for a time`,
+        { inventory: { manifest: { bucket: 'in', key: 'a' }, modified_from: time } },
+        'InvalidInputError',
+        /field inventory\.modified_from: expected a time like 2025-12-01T00:00:00Z, got \\"2025-/,
+      ],
+    ),
+    [
+      'an inventory that is not there',
+      { inventory: { manifest: { bucket: 'in', key: 'none' } } },
+      'InputNotFoundError',
+      /in\/none/,
     ],
     [
       'ten thousand files of which the last is bad',

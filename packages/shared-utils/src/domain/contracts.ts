@@ -25,9 +25,22 @@ const reason = v.picklist(REJECT_REASONS);
 const inputFile = v.strictObject({ bucket: text, key: text, versionId: v.optional(text) });
 const inputPrefix = v.strictObject({ bucket: text, prefix: v.string(), suffix: v.optional(v.string()) });
 
+/** With a zone; `Date.parse` would take 30 February for 2 March. */
+const instant = v.pipe(v.string(), v.isoTimestamp(), v.check(isOnCalendar));
+/** Takes what an S3 Inventory lists; of the times, the first is the earliest and the second is too late. */
+const inventory = v.strictObject({
+  manifest: v.strictObject({ bucket: text, key: text }),
+  prefix: v.optional(v.string()),
+  suffix: v.optional(v.string()),
+  modifiedFrom: v.optional(instant),
+  modifiedBefore: v.optional(instant),
+});
+export type InventoryInput = v.InferOutput<typeof inventory>;
+
 const executionInput = v.strictObject({
   inputFiles: v.optional(v.array(inputFile)),
   inputPrefixes: v.optional(v.array(inputPrefix)),
+  inventory: v.optional(inventory),
   runId: v.optional(runId),
   numBuckets: v.optional(partitionCount),
   outputPrefix: v.optional(v.string()),
@@ -346,7 +359,14 @@ function describeExpected(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'regex') return `${issue.message} of letters, digits, ".", "_" and "-"`;
   if (issue.type === 'non_empty') return 'a non-empty string';
   if (issue.type === 'integer' || issue.type === 'safe_integer') return 'an integer';
+  if (issue.type === 'iso_timestamp' || issue.type === 'check') return 'a time like 2025-12-01T00:00:00Z';
   return `a value ${issue.expected}`;
+}
+
+function isOnCalendar(timestamp: string): boolean {
+  const day = timestamp.slice(0, 10);
+  const isDay = new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+  return isDay && !Number.isNaN(Date.parse(timestamp));
 }
 
 /** Field names change case; the keys of `badByReason` are data and stay. */

@@ -63,7 +63,10 @@ export function toStoreError(thrown: unknown, { where, permission }: S3Call): Er
     return new StoreAccessError(`${where}: ${advice}, ${got} (${failure.message}); renew them`, options);
   }
   if (failure.name === 'InvalidObjectState') {
-    return new UnsupportedInputError(`${where}: the object is archived; restore it first`, options);
+    return new UnsupportedInputError(
+      `${where}: expected an object that can be read, got an archived one; restore it first or leave it out`,
+      options,
+    );
   }
   if (failure.name === 'NoSuchBucket') {
     return new StoreAccessError(`${where}: ${got}: the bucket does not exist; check its name`, options);
