@@ -11,6 +11,7 @@ import {
   storeObject,
   xmlAnswer,
 } from './state';
+import { deleteObject, deleteObjects, findVersion, listVersions } from './versions';
 import { findElements, formatElement } from './xml';
 
 const MAX_KEYS = 1000;
@@ -26,6 +27,7 @@ export const operations: Readonly<Record<S3OperationName, S3Operation>> = {
   GetObject: getObject,
   HeadObject: getObject,
   ListMultipartUploads: listUploads,
+  ListObjectVersions: listVersions,
   ListObjectsV2: listObjects,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
@@ -63,18 +65,6 @@ function getObject(state: S3State, command: S3Command): S3Answer {
   };
 }
 
-function findVersion(
-  { objects, versions }: S3State,
-  { name, query }: S3Command,
-): { bytes: Uint8Array; versionId?: string } {
-  const known = versions.get(name) ?? new Map<string, Uint8Array>();
-  const wanted = query.get('versionId');
-  const bytes = wanted === null ? objects.get(name) : known.get(wanted);
-  if (bytes === undefined) throw new S3Error(404, wanted === null ? 'NoSuchKey' : 'NoSuchVersion');
-  const versionId = wanted ?? [...known].findLast(([, version]) => version === bytes)?.[0];
-  return { bytes, ...(versionId !== undefined && { versionId }) };
-}
-
 /** `first-last`, `first-` or `-length`; whatever else is no range is as if there were none. */
 function parseRange(header: string | undefined, size: number): { start: number; last: number } | null {
   const [, first = '', end = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
@@ -88,18 +78,6 @@ function parseRange(header: string | undefined, size: number): { start: number; 
 function putObject(state: S3State, command: S3Command): S3Answer {
   const headers = storeObject(state, command, command.body);
   return { status: 200, headers: { ...headers, etag: digestOf(command.body).etag } };
-}
-
-function deleteObject({ objects }: S3State, { name }: S3Command): S3Answer {
-  objects.delete(name);
-  return { status: 204 };
-}
-
-function deleteObjects({ objects }: S3State, { bucket, body }: S3Command): S3Answer {
-  const keys = findElements(body, 'Key');
-  if (keys.length > MAX_KEYS) throw new S3Error(400, 'MalformedXML');
-  for (const key of keys) objects.delete(`${bucket}/${key}`);
-  return xmlAnswer('DeleteResult', '');
 }
 
 /** The token of a page is the last key of the page before. */

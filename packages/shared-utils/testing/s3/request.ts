@@ -14,6 +14,7 @@ export type S3OperationName =
   | 'GetObject'
   | 'HeadObject'
   | 'ListMultipartUploads'
+  | 'ListObjectVersions'
   | 'ListObjectsV2'
   | 'PutBucketVersioning'
   | 'PutObject'
@@ -48,6 +49,7 @@ function nameOperation(
     case 'PUT bucket':
       return query.has('versioning') ? 'PutBucketVersioning' : 'CreateBucket';
     case 'GET bucket':
+      if (query.has('versions')) return 'ListObjectVersions';
       return query.has('uploads') ? 'ListMultipartUploads' : 'ListObjectsV2';
     case 'POST bucket':
       return query.has('delete') ? 'DeleteObjects' : 'Unknown';

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { StoredObjects } from '../memory-store';
 import type { S3Request } from './request';
 import { S3Error } from './s3-error';
+import { addVersion } from './versions';
 import { escapeXml, formatElement } from './xml';
 
 export interface S3State {
@@ -39,18 +40,12 @@ export interface S3Command extends S3Request {
 export type S3Operation = (state: S3State, command: S3Command) => S3Answer;
 
 /** The one place that makes bytes an object. Answers with its version's id, where there is one. */
-export function storeObject(
-  { objects, versions, versionedBuckets }: S3State,
-  { bucket, name, headers }: S3Command,
-  bytes: Uint8Array,
-): OutgoingHttpHeaders {
-  requireNoneMatch(objects, name, headers);
-  objects.set(name, bytes);
-  if (!versionedBuckets.has(bucket)) return {};
-  const known = versions.get(name) ?? new Map<string, Uint8Array>();
-  const id = `version-${known.size + 1}`;
-  versions.set(name, known.set(id, bytes));
-  return { 'x-amz-version-id': id };
+export function storeObject(state: S3State, command: S3Command, bytes: Uint8Array): OutgoingHttpHeaders {
+  const { name, headers } = command;
+  requireNoneMatch(state.objects, name, headers);
+  state.objects.set(name, bytes);
+  const id = addVersion(state, command, bytes);
+  return id === undefined ? {} : { 'x-amz-version-id': id };
 }
 
 function requireNoneMatch(objects: StoredObjects, name: string, headers: IncomingHttpHeaders): void {

@@ -12,6 +12,8 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
@@ -317,6 +319,55 @@ export function describeS3Wire(name: string, connect: () => Promise<S3Endpoint>)
           const told = await client.send(new HeadObjectCommand({ Bucket, Key: 'a', VersionId }));
           expect(told).toMatchObject({ ContentLength: text.length, VersionId, ETag });
         }
+      });
+
+      const listVersions = (more: Partial<ListObjectVersionsCommandInput> = {}) =>
+        client.send(new ListObjectVersionsCommand({ Bucket, ...more }));
+      const deleteOne = (Key: string, VersionId?: string) =>
+        client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+
+      it('lists every version, the newest first, and what stands for a deletion', async () => {
+        const first = await put('a', 'first');
+        const second = await put('a', 'second');
+        await put('b', 'b');
+        await deleteOne('b');
+        await expect(get('b')).rejects.toMatchObject(failure('NoSuchKey', 404));
+        const { Versions = [], DeleteMarkers = [], IsTruncated } = await listVersions();
+        expect(IsTruncated).toBe(false);
+        expect(Versions).toMatchObject([
+          { Key: 'a', VersionId: second.VersionId, IsLatest: true, Size: 6 },
+          { Key: 'a', VersionId: first.VersionId, IsLatest: false, Size: 5 },
+          { Key: 'b', IsLatest: false, Size: 1 },
+        ]);
+        expect(DeleteMarkers).toMatchObject([{ Key: 'b', IsLatest: true }]);
+      });
+
+      it('lists them page by page and leaves none out', async () => {
+        const put3 = [await put('a', '1'), await put('a', '2'), await put('b', '3')];
+        const first = await listVersions({ MaxKeys: 1 });
+        const second = await listVersions({
+          KeyMarker: first.NextKeyMarker,
+          VersionIdMarker: first.NextVersionIdMarker,
+        });
+        expect([first.IsTruncated, second.IsTruncated]).toEqual([true, false]);
+        const ids = [first, second].flatMap(({ Versions = [] }) => Versions.map((each) => each.VersionId));
+        // versitygw repeats the version at which a page ends.
+        expect([...new Set(ids)]).toEqual([1, 0, 2].map((index) => put3[index]?.VersionId));
+      });
+
+      it('deletes one version for good, and is empty once it has deleted each', async () => {
+        await put('a', 'first');
+        const second = await put('a', 'second');
+        await deleteOne('a', second.VersionId);
+        expect((await get('a')).text).toBe('first');
+        await deleteOne('a');
+        const { Versions = [], DeleteMarkers = [] } = await listVersions();
+        const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+        expect(Objects).toHaveLength(2);
+        await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+        const left = await listVersions();
+        expect([left.Versions ?? [], left.DeleteMarkers ?? []]).toEqual([[], []]);
+        await expect(get('a')).rejects.toMatchObject(failure('NoSuchKey', 404));
       });
     });
   });

@@ -6,10 +6,15 @@ export function formatElement(name: string, value: string | number | boolean): s
 
 /** The texts of all elements of that name, wherever they stand. */
 export function findElements(xml: Uint8Array, name: string): string[] {
+  return findContents(xml, name).map(unescapeXml);
+}
+
+/** What stands between their tags, as XML. */
+export function findContents(xml: Uint8Array, name: string): string[] {
   const found = Buffer.from(xml)
     .toString()
     .matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'));
-  return [...found].map(([, text = '']) => unescapeXml(text));
+  return [...found].map(([, content = '']) => content);
 }
 
 export function escapeXml(text: string): string {
