@@ -19,6 +19,7 @@ import {
   readPart,
   readPlan,
   readText,
+  readWritten,
   rejectsKey,
   requireSame,
   runKeys,
@@ -162,7 +163,8 @@ async function readReduceCommit(deps: StageDeps, plan: Plan, partition: number):
 
 async function readInputs({ store, config }: StageDeps, plan: Plan): Promise<PinnedObject[]> {
   const ref = { bucket: config.bucketTemp, objectKey: plan.inputsKey };
-  const lines = (await readText(store, ref)).split('\n').slice(0, -1);
+  const text = await readWritten(store, ref, () => readText(store, ref));
+  const lines = text.split('\n').slice(0, -1);
   return lines.map((line, index) => parsePinnedObject(`${store.uri(ref)}: line ${index + 1}`, line));
 }
 

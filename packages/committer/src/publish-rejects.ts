@@ -2,6 +2,7 @@ import {
   mapConcurrently,
   type Plan,
   readBytes,
+  readWritten,
   rejectsKey,
   requireSame,
   type StageDeps,
@@ -25,7 +26,8 @@ export async function publishRejects(
 ): Promise<void> {
   const { outputBucket, outputPrefix } = plan.configuration;
   const publish = async ({ split, key, written }: RejectFile) => {
-    const bytes = await readBytes(store, { bucket: config.bucketTemp, objectKey: key });
+    const ref = { bucket: config.bucketTemp, objectKey: key };
+    const bytes = await readWritten(store, ref, () => readBytes(store, ref));
     requireSame(key, 'rejected lines', written, countLines(bytes));
     await store.put({ bucket: outputBucket, objectKey: rejectsKey(outputPrefix, split) }, bytes);
   };

@@ -312,6 +312,16 @@ describe('the committer handler', () => {
     expect(fixture.store.objects.has(MANIFEST)).toBe(false);
   });
 
+  it.each(['rejects/7-a.jsonl', 'inputs-a.jsonl'])('C45 names %s as missing where it is', async (name) => {
+    const { plan } = await createStageFixture();
+    const fixture = await createBadFixture({ configuration: { ...plan.configuration, maxBadRecords: 1 } });
+    fixture.store.objects.delete(`${FIXTURE_TEMP}/runs/fixture/${name}`);
+    await expect(createCommitterHandler(fixture.deps)(event)).rejects.toMatchObject({
+      name: 'CorruptRunError',
+      message: expect.stringContaining(`${name}: expected an object that this run wrote, got none`),
+    });
+  });
+
   it('fails when a reduce commit is missing or of another plan', async () => {
     const fixture = await createCommitFixture({ reduced: [{ fingerprint: 'other' }] });
     await expect(createCommitterHandler(fixture.deps)(event)).rejects.toMatchObject({

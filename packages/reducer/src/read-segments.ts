@@ -1,4 +1,4 @@
-import { type ObjectStore, readInto, type Segment } from '@mapreduce/shared-utils';
+import { type ObjectStore, readInto, readWritten, type Segment } from '@mapreduce/shared-utils';
 
 /** The most that is read in one request. */
 const PIECE_BYTES = 1024 * 1024;
@@ -35,7 +35,10 @@ interface Reading {
   readonly bytes: Promise<Uint8Array>;
 }
 
-/** The bytes of segments of any size, in order and in pieces, some of which are on their way already. */
+/**
+ * The bytes of segments of any size, in order and in pieces, some of which are on their way already.
+ * @throws CorruptRunError where one is missing or cut short
+ */
 export async function* readSegments(
   store: ObjectStore,
   bucket: string,
@@ -46,7 +49,8 @@ export async function* readSegments(
   const begin = (request: Request) => {
     const { segment, start, end } = request;
     const buffer = takeBuffer(end - start);
-    const bytes = readInto(store, { bucket, objectKey: segment.key }, { start, end }, buffer);
+    const ref = { bucket, objectKey: segment.key };
+    const bytes = readWritten(store, ref, () => readInto(store, ref, { start, end }, buffer));
     // Whoever awaits it hears of its failure; until then it is not an unhandled one.
     bytes.catch(() => undefined);
     inFlight.push({ request, buffer, bytes });

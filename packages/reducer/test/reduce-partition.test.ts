@@ -64,19 +64,27 @@ describe('the reducer handler', () => {
     expect(outputOf(fixture)).toBe('{\n"a":2,\n"b":2\n}\n');
   });
 
-  it.each<[string, (bytes: Uint8Array) => Uint8Array, RegExp]>([
+  it.each<[string, (bytes: Uint8Array) => Uint8Array | null, RegExp]>([
     ['with a flipped bit in a row', flip(5 + 24 + 9), /segment at byte 5: expected CRC-32 \d+, got \d+/],
     ['of another kind', flip(5), /expected a segment \(magic\)/],
     ['of another version', flip(5 + 4), /expected segment version 2, got 6/],
     ['of another hash', flip(5 + 6), /expected hash \(murmur3-x86-32\) 1, got 5/],
     ['of another partition', flip(5 + 8), /expected partition 0, got 4/],
     ['made for another number of partitions', flip(5 + 12), /expected partition count 4, got 0/],
-    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1), /shuffle-0/],
+    [
+      'cut short',
+      (bytes) => bytes.subarray(0, bytes.length - 1),
+      /shuffle-0: expected an object that this run wrote, got another one/,
+    ],
+    ['that is missing', () => null, /shuffle-0: expected an object that this run wrote, got none/],
   ])('refuses a segment %s and publishes nothing', async (_, damage, message) => {
     const fixture = await createReduceFixture([['a', 'b']]);
     const name = `${FIXTURE_TEMP}/shuffle-0`;
-    fixture.store.objects.set(name, damage(fixture.store.objects.get(name) as Uint8Array));
+    const damaged = damage(fixture.store.objects.get(name) as Uint8Array);
+    if (damaged === null) fixture.store.objects.delete(name);
+    else fixture.store.objects.set(name, damaged);
     await expect(createReducerHandler(fixture.deps)(event)).rejects.toMatchObject({
+      name: 'CorruptRunError',
       message: expect.stringMatching(message),
     });
     expect(outputOf(fixture)).toBe('');

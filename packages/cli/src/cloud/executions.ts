@@ -16,13 +16,7 @@ import { type ConnectionFlags, toClientConfig } from './connect';
 /** An Express execution ends after 300 s. A client that gave up sooner and tried again would run the job twice. */
 const SYNC_TIMEOUT_MS = 310_000;
 
-type ExecutionStatus =
-  | 'RUNNING'
-  | 'SUCCEEDED'
-  | 'FAILED'
-  | 'TIMED_OUT'
-  | 'ABORTED'
-  | 'PENDING_REDRIVE';
+type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';
 
 export interface ExecutionOutcome {
   readonly status: ExecutionStatus;

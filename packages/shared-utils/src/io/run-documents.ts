@@ -1,5 +1,5 @@
 import { fingerprintOf, formatDocument, type Plan, parsePlan } from '../domain/contracts';
-import { CorruptRunError, InputNotFoundError } from '../domain/errors';
+import { CorruptRunError, InputChangedError, InputNotFoundError } from '../domain/errors';
 import { runKeys } from '../domain/run-keys';
 import type { ObjectRef, ObjectStore } from './object-store';
 import { readBytes, readText } from './read-object';
@@ -99,7 +99,7 @@ export function requireBelow(where: string, what: string, count: number, actual:
   );
 }
 
-/** Reads an object that this run must have written. @throws CorruptRunError where it is missing */
+/** Reads an object that this run must have written. @throws CorruptRunError where it is missing or cut short */
 export async function readWritten<Content>(
   store: ObjectStore,
   ref: ObjectRef,
@@ -108,9 +108,10 @@ export async function readWritten<Content>(
   try {
     return await read();
   } catch (cause) {
-    if (!(cause instanceof InputNotFoundError)) throw cause;
+    const isMissing = cause instanceof InputNotFoundError;
+    if (!isMissing && !(cause instanceof InputChangedError)) throw cause;
     throw new CorruptRunError(
-      `${store.uri(ref)}: expected an object that this run wrote, got none; start the run again`,
+      `${store.uri(ref)}: expected an object that this run wrote, got ${isMissing ? 'none' : 'another one'}; start the run again`,
       { cause },
     );
   }
