@@ -7,7 +7,8 @@ const files = readdirSync(domain, { recursive: true, encoding: 'utf8' }).filter(
 );
 
 const IMPORTS = /\b(?:from|import|require)\s*\(?\s*['"]([^'"]+)['"]/g;
-const OUTSIDE = /\b(?:process|globalThis|console|Date|fetch)\s*(?:\.|\?\.|\[)|\bMath\.random\b|\bnew Date\b/;
+const OUTSIDE =
+  /\b(?:process|globalThis|console|fetch)\s*(?:\.|\?\.|\[)|\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\bDate\(\)/;
 
 describe('domain/', () => {
   it('has modules', () => {
