@@ -30,7 +30,7 @@ export function createProgram(signal: AbortSignal): Program {
     exitCode = EXIT.failed;
   };
   const program = new Command('mapreduce')
-    .description('Exact counts per unique URL from JSONL, on one machine.')
+    .description('Exact counts per unique URL from JSONL, on one machine or on AWS.')
     .version(version)
     .addHelpText('after', EXIT_CODES_HELP)
     .configureOutput({

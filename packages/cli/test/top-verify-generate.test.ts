@@ -51,6 +51,17 @@ describe('mapreduce generate', () => {
     expect(sorted[0]).toBeGreaterThan(5 * (sorted[9] as number));
   });
 
+  it('makes the directories of its file, and says where it cannot', async () => {
+    const out = path.join(workspace, 'logs', 'deep', 'access.jsonl');
+    expect((await mapreduce(['generate', '--lines', '1', '--out', out])).code).toBe(0);
+    expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(2);
+    const { code, stderr } = await mapreduce(['generate', '--lines', '1', '--out', path.join(out, 'below')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /access\.jsonl\/below: expected a file that can be written, got (ENOTDIR|EEXIST); choose/,
+    );
+  });
+
   it('ends quietly when its reader has seen enough', async () => {
     const bundle = path.resolve(__dirname, '../dist/main.mjs');
     const child = spawn(process.execPath, [bundle, 'generate', '--lines', '1000000'], {

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InvalidInputError } from '@mapreduce/shared-utils';
@@ -78,10 +79,11 @@ export async function generate(
   if (out === undefined) return pipeline(lines, process.stdout, { signal, end: false });
   const unfinished = `${out}.unfinished`;
   try {
+    await mkdir(path.dirname(out), { recursive: true });
     await pipeline(lines, createWriteStream(unfinished), { signal });
     await rename(unfinished, out);
   } catch (cause) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => undefined);
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new InvalidInputError(
       `${out}: expected a file that can be written, got ${code ?? message}; choose another --out`,
