@@ -1,7 +1,9 @@
 import { MAX_PARTITIONS } from '@mapreduce/shared-utils';
 import { type Command, Option } from 'commander';
 import { fieldName, ratio, wholeNumber } from './arguments';
+import type { CleanFlags } from './commands/clean';
 import type { ExecutionFlags, RunsFlags } from './commands/executions';
+import type { FetchFlags } from './commands/fetch';
 import type { PlanFlags } from './commands/plan';
 import type { SubmitFlags } from './commands/submit';
 
@@ -12,6 +14,8 @@ export function addCloudCommands(program: Command, signal: AbortSignal, onFailur
   addPlan(program);
   addSubmit(program, signal, onFailure);
   addExecutions(program, signal, onFailure);
+  addFetch(program, signal);
+  addClean(program, signal);
 }
 
 function addPlan(program: Command): void {
@@ -119,4 +123,42 @@ function addExecutions(program: Command, signal: AbortSignal, onFailure: () => v
       await commands.runs(flags);
     });
   for (const command of [status, redrive, stop, runs]) addConnection(command);
+}
+
+function addFetch(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('fetch')
+    .summary('bring an output from S3 into a directory')
+    .description(
+      'Brings what a manifest in S3 names into a directory, each file checked against its checksum. All of it appears together, or nothing does.',
+    )
+    .argument('<uri>', 's3://bucket/prefix/ of the manifest')
+    .requiredOption('-o, --out <directory>', 'where it goes; empty or missing, unless --overwrite')
+    .option('--overwrite', 'replace an earlier output')
+    .addHelpText(
+      'after',
+      '\nExample:\n  mapreduce fetch s3://my-output-bucket/reduce-output/nightly/ --out counts',
+    )
+    .action(async (uri: string, flags: FetchFlags) => {
+      const { fetchRun } = await import('./commands/fetch');
+      await fetchRun(uri, flags, signal);
+    });
+  addConnection(command);
+}
+
+function addClean(program: Command, signal: AbortSignal): void {
+  const command = program
+    .command('clean')
+    .summary("delete a run's temporary objects")
+    .description(
+      'Shows what a run that failed or was stopped has left in the temporary bucket, and deletes it. They would expire by themselves after 15 days.',
+    )
+    .argument('<run id>', 'name of the run')
+    .requiredOption('--stack <name>', 'the root stack, of either layout')
+    .option('-y, --yes', 'delete without asking')
+    .action(async (runId: string, flags: CleanFlags) => {
+      const { clean } = await import('./commands/clean');
+      await clean(runId, flags, signal);
+    });
+  addConnection(command);
 }

@@ -6,6 +6,13 @@ export function isS3Uri(text: string): boolean {
   return /^s3:/i.test(text);
 }
 
+/** A prefix that ends with `/`, or is empty; a URI may leave the last one out. Null where it is another text. */
+export function parsePrefix(uri: string): { readonly bucket: string; readonly prefix: string } | null {
+  const [, bucket, path = ''] = S3_URI.exec(uri) ?? [];
+  if (bucket === undefined) return null;
+  return { bucket, prefix: path === '' || path.endsWith('/') ? path : `${path}/` };
+}
+
 /**
  * The part of an execution's input that `s3://bucket/…` arguments stand for: an object; all under a prefix that ends
  * with `/`, or a whole bucket; all that begins and ends as a pattern with one `*` does.
