@@ -33,4 +33,13 @@ describe('the table of top URLs', () => {
     expect(table).toMatch(/0\.24 % {2}""$/m);
     expect(table).toContain('\\u001b[31m\\u202egnp\\u0007');
   });
+
+  it('is one table of any length', () => {
+    const rows = Array.from({ length: 130_000 }, (_, index) => ({ url: `/${index}`, count: 1 }));
+    const lines = formatTopTable(rows, rows.length, 80).split('\n');
+    expect(lines).toHaveLength(1 + rows.length);
+    expect(lines.filter((line) => line.endsWith('url'))).toHaveLength(1);
+    expect(lines.at(1)).toBe('        1      1  0.00 %  /0');
+    expect(lines.at(-1)).toBe('  130,000      1  0.00 %  /129999');
+  });
 });
