@@ -1,31 +1,31 @@
 // Empties the buckets of a deployment, so that its stack can be deleted or its data is gone.
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
 } from '@aws-sdk/client-s3';
-import { connectS3, messageOf, printable, readJson, runScript, UsageError } from './command-line.mjs';
+import { connectS3, messageOf, printable, runScript, UsageError } from './command-line.mjs';
 
 const usage = `Usage: node scripts/empty-buckets.mjs [--yes] <bucket> ...
-       sam list stack-outputs --stack-name <name> --output json |
-         node scripts/empty-buckets.mjs [--yes] --stack-outputs -
+       node scripts/empty-buckets.mjs [--yes] --stack <name>
 
 Says what is in the buckets: objects with all their versions, delete markers, and uploads that were never completed.
-With --yes it deletes all of that for good.
+With --yes it deletes all of that for good, the results of all runs included.
 
-  --stack-outputs <file>  outputs of a stack as JSON; its TempBucketName and OutputBucketName are meant. - for
-                          standard input. The input bucket is none of them: it is emptied by name only.
-  --yes                   delete
+  --stack <name>  the buckets that this stack has created. Buckets of your own that it was given (the input bucket,
+                  ExistingTempBucket, ExistingOutputBucket) are left alone: they are emptied by name only.
+  --yes           delete
 
 Exit codes: 0 done, 1 usage, 2 failed. Region, profile and endpoint come from the usual AWS environment variables.`;
 
-/** The outputs of both templates that name buckets which the stack made. */
-const BUCKET_OUTPUTS = ['TempBucketName', 'OutputBucketName'];
+/** Outputs that name a bucket, with the parameter that names it instead where the stack has not created it. */
+const BUCKETS = { TempBucketName: 'ExistingTempBucket', OutputBucketName: 'ExistingOutputBucket' };
 
 async function empty({ values, positionals }) {
-  const buckets = new Set([...positionals, ...(await bucketsOf(values['stack-outputs']))]);
-  if (buckets.size === 0) throw new UsageError('expected buckets or --stack-outputs, got neither');
+  const buckets = new Set([...positionals, ...(await createdBuckets(values.stack))]);
+  if (buckets.size === 0) throw new UsageError('expected buckets or --stack, got neither');
   const client = connectS3();
   for (const bucket of buckets) {
     const found = await visitBucket(client, bucket, values.yes).catch((error) => {
@@ -37,14 +37,24 @@ async function empty({ values, positionals }) {
   if (!values.yes) console.log('Nothing was deleted; add --yes to delete all of it for good.');
 }
 
-async function bucketsOf(file) {
-  if (file === undefined) return [];
-  const { value } = await readJson(file);
-  const outputs = Array.isArray(value) ? value : [];
-  const named = outputs.filter(({ OutputKey }) => BUCKET_OUTPUTS.includes(OutputKey));
-  if (named.length > 0) return named.map(({ OutputValue }) => OutputValue);
+async function createdBuckets(name) {
+  if (name === undefined) return [];
+  const { Stacks: [stack] = [] } = await new CloudFormationClient().send(
+    new DescribeStacksCommand({ StackName: name }),
+  );
+  const given = new Map(stack?.Parameters?.map((each) => [each.ParameterKey, each.ParameterValue]));
+  const outputs = new Map(stack?.Outputs?.map((each) => [each.OutputKey, each.OutputValue]));
+  const named = Object.keys(BUCKETS).filter((output) => outputs.has(output));
+  // A root stack of this project has all of them: without its parameters nobody could say whose a bucket is.
+  if (named.length === 0 || named.some((output) => !given.has(BUCKETS[output]))) {
+    throw new Error(
+      `stack ${printable(name)}: expected the root stack of this project, got another; name the buckets instead`,
+    );
+  }
+  const created = named.filter((output) => given.get(BUCKETS[output]) === '');
+  if (created.length > 0) return created.map((output) => outputs.get(output));
   throw new Error(
-    `${file}: expected stack outputs with ${BUCKET_OUTPUTS.join(' or ')}, got none; name the buckets`,
+    `stack ${printable(name)}: expected buckets that it has created, got none; name the buckets`,
   );
 }
 
@@ -133,7 +143,7 @@ await runScript(
     name: 'empty-buckets',
     usage,
     allowPositionals: true,
-    options: { 'stack-outputs': { type: 'string' }, yes: { type: 'boolean', default: false } },
+    options: { stack: { type: 'string' }, yes: { type: 'boolean', default: false } },
   },
   empty,
 );

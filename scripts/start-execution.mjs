@@ -6,7 +6,7 @@ const usage = `Usage: node scripts/start-execution.mjs --state-machine-arn <arn>
 
 Starts one synchronous execution of the Express state machine, waits for it, up to 310 s, and prints its output.
 
-  --state-machine-arn <arn>  the stack's output StateMachineArn; the region is taken from it
+  --state-machine-arn <arn>  the stack's output ExpressStateMachineArn; the region is taken from it
   --input <file.json>        execution input, as in events/execution.json; - for standard input
 
 Nothing is sent twice: an execution that got no answer may be running all the same.
@@ -75,7 +75,7 @@ async function execute(region, stateMachineArn, input) {
 function explain(error, arn) {
   if (error.name === 'StateMachineTypeNotSupported') {
     return new Error(
-      `expected an Express state machine, got one of another type; start it with \`aws stepfunctions start-execution --state-machine-arn ${arn}\`, which does not wait`,
+      `expected an Express state machine, got one of another type; start it with \`mapreduce submit --mode batch\` or \`aws stepfunctions start-execution --state-machine-arn ${arn}\``,
       { cause: error },
     );
   }

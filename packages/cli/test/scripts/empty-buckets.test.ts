@@ -1,4 +1,5 @@
 import { failCalls, type S3Server, startS3Server } from '@mapreduce/shared-utils/testing';
+import { type AwsAnswer, startAwsServer } from '../step-functions-server';
 import { runScript } from './run-script';
 
 let server: S3Server;
@@ -7,8 +8,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const empty = (args: readonly string[], stdin = '') =>
-  runScript('empty-buckets.mjs', args, { endpoint: server.endpoint, stdin });
+const empty = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runScript('empty-buckets.mjs', args, { endpoint: server.endpoint, env });
 const ask = (path: string, init: RequestInit) => fetch(`${server.endpoint}/${path}`, init);
 const put = (bucket: string, key: string, content = 'x') =>
   server.objects.set(`${bucket}/${key}`, Buffer.from(content));
@@ -24,12 +25,31 @@ async function fillVersioned() {
   await begin('output', 'c');
 }
 
-const OUTPUTS = JSON.stringify([
-  { OutputKey: 'StateMachineArn', OutputValue: 'arn', Description: 'x' },
-  { OutputKey: 'TempBucketName', OutputValue: 'temp', Description: 'x' },
-  { OutputKey: 'OutputBucketName', OutputValue: 'output', Description: 'x' },
-  { OutputKey: 'InputBucketName', OutputValue: 'raw', Description: 'x' },
-]);
+/** What CloudFormation says of a stack, for the time of one call. */
+async function emptyStack(answer: AwsAnswer) {
+  const aws = await startAwsServer({ DescribeStacks: answer });
+  try {
+    return await empty(['--yes', '--stack', 'urls'], { AWS_ENDPOINT_URL_CLOUDFORMATION: aws.endpoint });
+  } finally {
+    await aws.close();
+  }
+}
+
+function stackOf(parameters: Record<string, string>, outputs: Record<string, string>): AwsAnswer {
+  const format = (kind: string, fields: Record<string, string>) =>
+    Object.entries(fields).map(
+      ([key, value]) =>
+        `<member><${kind}Key>${key}</${kind}Key><${kind}Value>${value}</${kind}Value></member>`,
+    );
+  const members = [
+    `<Parameters>${format('Parameter', parameters).join('')}</Parameters>`,
+    `<Outputs>${format('Output', outputs).join('')}</Outputs>`,
+  ];
+  return { body: `<Stacks><member><StackName>urls</StackName>${members.join('')}</member></Stacks>` };
+}
+
+const PARAMETERS = { InputBucketName: 'raw', ExistingTempBucket: '', ExistingOutputBucket: '' };
+const OUTPUTS = { BatchStateMachineArn: 'arn', TempBucketName: 'temp', OutputBucketName: 'output' };
 
 describe('scripts/empty-buckets.mjs', () => {
   it('says what is there, and deletes nothing of it', async () => {
@@ -76,24 +96,41 @@ describe('scripts/empty-buckets.mjs', () => {
     expect(deleted).toHaveLength(3);
   });
 
-  it('empties the buckets that a stack has made, and never that of the input', async () => {
-    for (const bucket of ['temp', 'output', 'raw']) put(bucket, 'a');
-    const { code } = await empty(['--yes', '--stack-outputs', '-'], OUTPUTS);
-    expect(code).toBe(0);
-    expect([...server.objects.keys()]).toEqual(['raw/a']);
-  });
-
   it.each([
+    ['both', {}, ['raw/a']],
+    ['no temp bucket that it was given', { ExistingTempBucket: 'temp' }, ['temp/a', 'raw/a']],
+    ['no output bucket that it was given', { ExistingOutputBucket: 'output' }, ['output/a', 'raw/a']],
+  ])(
+    'empties the buckets that a stack has created: %s, and never that of the input',
+    async (_, given, left) => {
+      for (const bucket of ['temp', 'output', 'raw']) put(bucket, 'a');
+      expect(await emptyStack(stackOf({ ...PARAMETERS, ...given }, OUTPUTS))).toMatchObject({
+        code: 0,
+        stderr: '',
+      });
+      expect([...server.objects.keys()]).toEqual(left);
+    },
+  );
+
+  it.each<[string, AwsAnswer, RegExp]>([
+    ['another stack', stackOf({}, { Bucket: 'raw' }), /expected the root stack of this project/],
     [
-      'outputs of another stack',
-      '[{"OutputKey":"A","OutputValue":"raw"}]',
-      /expected stack outputs with TempBucketName/,
+      'a nested stack, which does not know whose the buckets are',
+      stackOf({}, OUTPUTS),
+      /expected the root stack/,
     ],
-    ['another document', '{}', /expected stack outputs with TempBucketName/],
-    ['no JSON', 'oops', /expected JSON/],
-  ])('touches nothing given %s', async (_, stdin, message) => {
-    put('raw', 'a');
-    const { code, stderr } = await empty(['--yes', '--stack-outputs', '-'], stdin);
+    [
+      'a stack that was given all of them',
+      stackOf({ ...PARAMETERS, ExistingTempBucket: 'temp', ExistingOutputBucket: 'output' }, OUTPUTS),
+      /expected buckets that it has created, got none/,
+    ],
+    [
+      'a stack that there is not',
+      { status: 400, type: 'ValidationError', message: 'Stack with id urls does not exist' },
+      /does not exist/,
+    ],
+  ])('touches nothing given %s', async (_, answer, message) => {
+    const { code, stderr } = await emptyStack(answer);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(server.calls).toEqual([]);

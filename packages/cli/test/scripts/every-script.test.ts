@@ -65,7 +65,7 @@ describe('a call without what it needs', () => {
       ['--bucket', 'b', '--execution', 'x', '--out', 'o'],
       'expected either --execution or --bucket and --prefix',
     ],
-    ['a bucket to empty', 'empty-buckets.mjs', ['--yes'], 'expected buckets or --stack-outputs, got neither'],
+    ['a bucket to empty', 'empty-buckets.mjs', ['--yes'], 'expected buckets or --stack, got neither'],
   ])('says that it lacks %s', async (_, name, args, message) => {
     const { code, stdout, stderr } = await runScript(name, args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -80,7 +80,6 @@ describe('a call without what it needs', () => {
       ['--state-machine-arn', 'arn:aws:states:x:123456789012:stateMachine:m', '--input', '/none/a'],
     ],
     ['a missing output', 'read-outputs.mjs', ['--execution', '/none/a', '--out', '/none/b']],
-    ['missing stack outputs', 'empty-buckets.mjs', ['--stack-outputs', '/none/a']],
   ])('fails for %s, with its name and no stack trace', async (_, name, args) => {
     const { code, stdout, stderr } = await runScript(name, args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

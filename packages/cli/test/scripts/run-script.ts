@@ -18,10 +18,14 @@ export interface ScriptResult {
 export function runScript(
   name: string,
   args: readonly string[],
-  { endpoint = NOWHERE, stdin = '' }: { readonly endpoint?: string; readonly stdin?: string } = {},
+  {
+    endpoint = NOWHERE,
+    stdin = '',
+    env = {},
+  }: { readonly endpoint?: string; readonly stdin?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ScriptResult> {
   const child = spawn(process.execPath, [path.join(ROOT, 'scripts', name), ...args], {
-    env: awsEnvironment(endpoint),
+    env: { ...awsEnvironment(endpoint), ...env },
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
