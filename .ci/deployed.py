@@ -53,9 +53,38 @@ def expand_templates(bucket):
 
 def run(stack, local, execution, node):
     outputs = outputs_of(stack)
+    check_machine_roles(stack, outputs)
     run_events(stack, outputs['OutputBucketName'], pathlib.Path(local, 'events'))
     run_express(outputs, pathlib.Path(local, 'execution'), execution, node)
     run_batch(stack, pathlib.Path(local, 'execution'), execution, node)
+
+
+def check_machine_roles(stack, outputs):
+    """The emulator holds functions to their roles and state machines not: here its policy simulator is asked."""
+    functions = [f'arn:aws:lambda:{s3.meta.region_name}:000000000000:function:{name}'
+                 for name in functions_of(stack).values()]
+    batch = outputs['BatchStateMachineArn']
+    child = f'{batch.replace(":stateMachine:", ":execution:")}/Map:5f1c8c9e-7a52-4f0e-9d5b-0d8e2f6a1b34'
+    run = f'arn:aws:s3:::{outputs["TempBucketName"]}/runs/a'
+    follow = [f'states:{action}Execution' for action in ('Describe', 'Stop', 'Redrive')]
+    for machine, needs in [
+        (outputs['ExpressStateMachineArn'], [(['lambda:InvokeFunction'], functions)]),
+        (batch, [(['lambda:InvokeFunction'], functions), (['states:StartExecution'], [batch]), (follow, [child]),
+                 (['s3:GetObject'], [f'{run}/splits.jsonl']), (['s3:PutObject'], [f'{run}/map-results/manifest.json'])]),
+    ]:
+        role = boto3.client('stepfunctions').describe_state_machine(stateMachineArn=machine)['roleArn']
+        for actions, resources in needs:
+            expect(f'{role}: {actions} on {resources}', simulate(role, actions, resources), {'allowed'})
+        expect(f'{role}: a function of others', simulate(role, ['lambda:InvokeFunction'], [f'{functions[0]}s']),
+               {'implicitDeny'})
+    print('roles of the state machines: allow what the machines do')
+
+
+def simulate(role, actions, resources):
+    iam = boto3.client('iam')
+    return {result['EvalDecision'] for resource in resources
+            for result in iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=actions,
+                                                        ResourceArns=[resource])['EvaluationResults']}
 
 
 def run_events(stack, bucket, local):
@@ -71,8 +100,8 @@ def run_events(stack, bucket, local):
     if event('reducer')['partition'] not in groups['partitions']:
         raise SystemExit('events/reducer.json names a partition that the sample leaves empty')
     for partition in groups['partitions']:
-        error, _ = invoke('Reducer', {**event('reducer'), 'partition': partition})
-        expect(f'error of partition {partition}', error, None)
+        error, output = invoke('Reducer', {**event('reducer'), 'partition': partition})
+        expect(f'error of partition {partition}', (error, output.get('errorMessage')), (None, None))
     error, totals = invoke('Committer', event('committer'))
     expect('commit', (error, totals['manifest_bucket']), (None, bucket))
     expect_local_bytes(bucket, 'reduce-output/sample-run/', local)
