@@ -94,7 +94,9 @@ export async function readResult(out: string): Promise<string | null> {
 
 /** Names in a directory that are neither of an output nor of nothing. */
 export async function listStrays(out: string): Promise<string[]> {
-  return (await readdir(out)).filter((name) => !/^(manifest\.json|bucket_\d+\.json|rejects)$/.test(name));
+  return (await readdir(out)).filter(
+    (name) => !/^((manifest|timeline|bucket_\d+)\.json|rejects)$/.test(name),
+  );
 }
 
 function findRoot(from: string): string {

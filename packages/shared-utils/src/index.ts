@@ -8,6 +8,7 @@ export * from './domain/request-model';
 export * from './domain/run-keys';
 export * from './domain/sniff';
 export * from './domain/take-bytes';
+export * from './domain/timeline';
 export * from './domain/wtf8';
 export * from './io/config';
 export * from './io/directory-store';

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chooseKernel } from '@mapreduce/kernel';
-import { type Manifest, parseManifest, type StageConfig } from '@mapreduce/shared-utils';
+import { type Manifest, parseManifest, type StageConfig, type Timeline } from '@mapreduce/shared-utils';
+import { version } from '../../package.json';
 import type { LocalInputs } from './local-inputs';
 import { OutputDirectory } from './output-directory';
 import type { LocalRunOptions } from './run-locally';
+import { RunRecorder } from './run-recorder';
 import { StagePool } from './stage-pool';
 import { executeExpress } from './state-machine';
 import type { ThreadLane } from './thread-lane';
+import { writeTimeline } from './write-timeline';
 
 const MIB = 1024 * 1024;
 
@@ -28,15 +31,32 @@ export async function executeLocally(
   threads: readonly ThreadLane[],
 ): Promise<Manifest> {
   const output = OutputDirectory.open(options.out, inputs, options.overwrite);
+  const recorder = new RunRecorder();
   try {
-    await execute(options, inputs, output, threads);
+    await execute(options, inputs, output, threads, recorder);
     options.signal.throwIfAborted();
+    const file = path.join(output.staged, 'manifest.json');
+    const manifest = parseManifest(file, readFileSync(file, 'utf8'));
+    writeTimeline(output.staged, {
+      runId: manifest.runId,
+      environment: describeEnvironment(options, threads.length + 1),
+      ...recorder.timeline(),
+    });
     output.publish();
+    return manifest;
   } finally {
     output.close();
   }
-  const manifest = path.join(output.path, 'manifest.json');
-  return parseManifest(manifest, readFileSync(manifest, 'utf8'));
+}
+
+function describeEnvironment({ engine }: LocalRunOptions, workers: number): Timeline['environment'] {
+  return {
+    version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    engine: chooseKernel(engine).name,
+    workers,
+  };
 }
 
 async function execute(
@@ -44,12 +64,14 @@ async function execute(
   inputs: LocalInputs,
   output: OutputDirectory,
   threads: readonly ThreadLane[],
+  recorder: RunRecorder,
 ): Promise<void> {
   const { signal, splitBytes = chooseSplitBytes(inputs, threads.length + 1) } = options;
   const { totalBytes } = inputs;
   const config = createConfig(options, output, splitBytes);
   const pool = new StagePool({
     threads,
+    recorder,
     config,
     roots: createRoots(config, inputs, output),
     scratch: output.scratch,

@@ -6,7 +6,7 @@ import type { LocalInputs } from './local-inputs';
 import { isLockName, STAGING, takeStaging } from './output-lock';
 
 const MANIFEST = 'manifest.json';
-const OURS = /^(bucket_\d+\.json|manifest\.json|rejects|rejects\.failed)$/;
+const OURS = /^(bucket_\d+\.json|manifest\.json|timeline\.json|rejects|rejects\.failed)$/;
 
 /**
  * A local run works in `<out>/.mapreduce`, which is also its lock, and moves its files up when all are

@@ -1,5 +1,6 @@
 import type { StageConfig } from '@mapreduce/shared-utils';
 import { OwnLane } from './own-lane';
+import type { RunRecorder } from './run-recorder';
 import type { Lane } from './stage-lane';
 import type { StageOutcome, StageSetup, StageTask } from './stage-task';
 import type { TaskState } from './stages';
@@ -13,6 +14,8 @@ export interface StagePoolOptions {
   readonly scratch: string;
   /** What a lane does at a time. */
   readonly tasksAtOnce: number;
+  /** Told of every attempt as it begins and ends. */
+  readonly recorder: RunRecorder;
 }
 
 interface QueuedTask {
@@ -22,16 +25,18 @@ interface QueuedTask {
 
 /** The five handlers on this thread and on others, which share nothing but the directories they work in. */
 export class StagePool {
-  readonly #lanes: readonly { readonly lane: Lane; running: number }[];
+  readonly #lanes: readonly { readonly lane: Lane; readonly worker: number; running: number }[];
+  readonly #recorder: RunRecorder;
   readonly #tasksAtOnce: number;
   readonly #queue: QueuedTask[] = [];
   readonly #bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
 
-  constructor({ threads, ...options }: StagePoolOptions) {
+  constructor({ threads, recorder, ...options }: StagePoolOptions) {
+    this.#recorder = recorder;
     const setup: StageSetup = { ...options, bytesRead: this.#bytesRead };
     this.#tasksAtOnce = options.tasksAtOnce;
     for (const thread of threads) thread.setUp(setup);
-    this.#lanes = [new OwnLane(setup), ...threads].map((lane) => ({ lane, running: 0 }));
+    this.#lanes = [new OwnLane(setup), ...threads].map((lane, worker) => ({ lane, worker, running: 0 }));
   }
 
   /** Input bytes read so far, by all threads. */
@@ -59,10 +64,14 @@ export class StagePool {
       const { task, resolve } = this.#queue.shift() as QueuedTask;
       const chosen = free;
       chosen.running++;
-      const outcome = chosen.lane.run(task).finally(() => {
+      const attempt = this.#recorder.begin(task, chosen.worker);
+      const isOver = (outcome: StageOutcome | null) => {
+        this.#recorder.end(attempt, outcome);
         chosen.running--;
         this.#dispatch();
-      });
+      };
+      const outcome = chosen.lane.run(task);
+      outcome.then(isOver, () => isOver(null));
       resolve(outcome);
     }
   }

@@ -6,6 +6,7 @@ import {
   type StageConfig,
 } from '@mapreduce/shared-utils';
 import { createHandlerByState, type TaskState } from './stages';
+import { type TaskMeasurement, TaskMeter } from './task-meter';
 
 /** What every thread of a pool starts with. */
 export interface StageSetup {
@@ -26,9 +27,10 @@ export interface StageTask {
 }
 
 /** Structured cloning keeps only the standard names of errors, and the state machine matches by name. */
-export type StageOutcome =
+export type StageOutcome = { readonly measured: TaskMeasurement } & (
   | { readonly kind: 'done'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly name: string; readonly message: string; readonly stack: string };
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string; readonly stack: string }
+);
 
 const ignore = () => undefined;
 const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -38,24 +40,28 @@ export function createTaskRunner(
   { config, roots, scratch, bytesRead }: StageSetup,
   onRead: () => void = ignore,
 ): (task: StageTask) => Promise<StageOutcome> {
+  const space = createDirectoryScratch(scratch, 'free some space, or choose another --out');
   const deps = {
     store: createDirectoryStore(roots),
-    scratch: createDirectoryScratch(scratch, 'free some space, or choose another --out'),
     config,
     log: silent,
     now: () => new Date(),
     newAttemptId: randomUUID,
-    onBytesRead: (bytes: number) => {
-      Atomics.add(bytesRead, 0, BigInt(bytes));
-      onRead();
-    },
   };
   return async ({ state, event }) => {
+    const meter = new TaskMeter();
+    const onBytesRead = (bytes: number) => {
+      Atomics.add(bytesRead, 0, BigInt(bytes));
+      meter.onBytesRead(bytes);
+      onRead();
+    };
+    const handler = createHandlerByState[state]({ ...deps, scratch: meter.watch(space), onBytesRead });
     try {
-      return { kind: 'done', result: await createHandlerByState[state](deps)(event) };
+      const result = await handler(event);
+      return { kind: 'done', result, measured: meter.measure() };
     } catch (error) {
       const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-      return { kind: 'failed', name, message, stack };
+      return { kind: 'failed', name, message, stack, measured: meter.measure() };
     }
   };
 }

@@ -325,7 +325,10 @@ function eventParser<S extends Schema>(where: string, schema: S): (value: unknow
   return (value) => parseWith(where, schema, renameFields(value, toCamelCase));
 }
 
-function documentParser<S extends Schema>(schema: S): (where: string, json: string) => v.InferOutput<S> {
+/** Reads a document of the wire. @throws CorruptRunError naming the field */
+export function documentParser<S extends Schema>(
+  schema: S,
+): (where: string, json: string) => v.InferOutput<S> {
   return (where, json) => {
     const result = v.safeParse(schema, renameFields(parseJson(where, json), toCamelCase), {
       abortEarly: true,
