@@ -2,6 +2,8 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // Some packages are ES modules, which Jest cannot load, but for a build under this condition.
+  testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'umd'] },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [

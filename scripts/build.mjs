@@ -74,7 +74,12 @@ export async function buildKernel() {
   await import('../packages/kernel/build.mjs');
 }
 
+/** What a report page carries, once a process. */
+export async function buildPageAssets() {
+  await import('../packages/report/build.mjs');
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildKernel();
+  await Promise.all([buildKernel(), buildPageAssets()]);
   await Promise.all([buildStages(), buildCli()]);
 }

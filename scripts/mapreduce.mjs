@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bundle = path.join(root, 'packages/cli/dist/main.mjs');
 const kernel = 'packages/kernel/dist/kernel-wasm.ts';
+const pageAssets = 'packages/report/dist/assets.ts';
 
 // The local engine needs Node 22. pnpm scripts run on the Node of the workspace, wherever there is one.
 if (Number.parseInt(process.versions.node, 10) < 22) {
@@ -40,6 +41,10 @@ async function newestSourceMs() {
 if ((await modifiedMs(path.join(root, kernel))) < (await newestMs('packages/kernel/assembly'))) {
   const { buildKernel } = await import('./build.mjs');
   await buildKernel();
+}
+if ((await modifiedMs(path.join(root, pageAssets))) < (await newestMs('packages/report/src'))) {
+  const { buildPageAssets } = await import('./build.mjs');
+  await buildPageAssets();
 }
 if ((await modifiedMs(bundle)) < (await newestSourceMs())) {
   const { buildCli } = await import('./build.mjs');

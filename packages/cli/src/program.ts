@@ -6,6 +6,7 @@ import { fieldName, ratio, someOf, wholeNumber } from './arguments';
 import { addCloudCommands } from './cloud-program';
 import type { DiffFlags } from './commands/diff';
 import type { ReplayFlags } from './commands/replay';
+import type { ReportFlags } from './commands/report';
 import type { RunFlags } from './commands/run';
 import type { TopFlags } from './commands/top';
 import type { VerifyFlags } from './commands/verify';
@@ -43,6 +44,7 @@ export function createProgram(signal: AbortSignal): Program {
   addVerify(program, signal, fail);
   addDiff(program);
   addReplay(program);
+  addReport(program);
   addInspect(program, signal);
   addGenerate(program, signal);
   addCloudCommands(program, signal, fail);
@@ -94,6 +96,11 @@ function addRun(program: Command, signal: AbortSignal): void {
     .option('--max-bad-records <n>', 'bad lines that do not fail the run (default: 0)', wholeNumber(0))
     .option('--max-bad-ratio <r>', 'share of bad lines that does not fail the run, 0 to 1', ratio)
     .option('--overwrite', 'replace an earlier output')
+    .option(
+      '--report',
+      'write report.html into the output: a page that shows what happened, also of a failed run',
+    )
+    .option('--ui', 'show the run in a browser on this machine while it goes on')
     .option('--json', 'print the manifest instead of a report')
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
@@ -178,6 +185,22 @@ function addReplay(program: Command): void {
     .action(async (out: string, flags: ReplayFlags) => {
       const { replay } = await import('./commands/replay');
       await replay(out, flags);
+    });
+}
+
+function addReport(program: Command): void {
+  program
+    .command('report')
+    .summary('write a page that shows an output')
+    .description(
+      'Writes one HTML file that shows what a run did: its ledger, top URLs, tasks, partitions and bad lines. It needs nothing else, loads nothing and sends nothing.',
+    )
+    .argument('<out>', 'directory that `mapreduce run` wrote')
+    .option('--page <file>', 'where the page goes (default: report.html in the directory)')
+    .option('--open', 'show it in the browser')
+    .action(async (out: string, flags: ReportFlags) => {
+      const { report } = await import('./commands/report');
+      await report(out, flags);
     });
 }
 

@@ -8,7 +8,9 @@ import type { LocalInputs } from './local-inputs';
 import { OutputDirectory } from './output-directory';
 import type { LocalRunOptions } from './run-locally';
 import { RunRecorder } from './run-recorder';
+import type { RunWatch } from './run-watch';
 import { StagePool } from './stage-pool';
+import type { TaskState } from './stages';
 import { executeExpress } from './state-machine';
 import type { ThreadLane } from './thread-lane';
 import { writeTimeline } from './write-timeline';
@@ -78,21 +80,25 @@ async function execute(
     tasksAtOnce: inputs.files.some(({ key }) => COMPRESSED.test(key)) ? 2 : 1,
   });
   try {
-    options.onStart?.(totalBytes, () => pool.bytesRead, chooseKernel(options.engine).name);
+    const bytesRead = () => pool.bytesRead;
+    options.onStart?.(totalBytes, bytesRead, chooseKernel(options.engine).name);
+    const environment = describeEnvironment(options, threads.length + 1);
+    options.watch?.started({ inputs, output, config, recorder, environment, bytesRead });
+    const runTask = async (state: TaskState, payload: unknown) => {
+      const event = state === 'Plan' ? { ...(payload as object), machine: 'local' } : payload;
+      const result = await pool.run(state, event);
+      options.watch?.taskDone({ state, payload, result });
+      return result;
+    };
     await executeExpress(
       {
         input_files: inputs.files.map(({ directory, key }) => ({ bucket: directory, key })),
         output_prefix: '',
       },
-      {
-        executionId: `local:${randomUUID()}`,
-        runTask: (state, payload) =>
-          pool.run(state, state === 'Plan' ? { ...(payload as object), machine: 'local' } : payload),
-        signal,
-      },
+      { executionId: `local:${randomUUID()}`, runTask, signal },
     );
   } catch (error) {
-    throw withRejects(error, output);
+    throw withRejects(error, output, options.watch);
   } finally {
     await pool.destroy();
   }
@@ -138,8 +144,10 @@ function chooseSplitBytes({ files, totalBytes }: LocalInputs, workers: number): 
   return Math.max(Math.ceil(totalBytes / (shares * Math.max(rounds, 1))), MIN_SPLIT_BYTES);
 }
 
-function withRejects(error: unknown, output: OutputDirectory): unknown {
+function withRejects(error: unknown, output: OutputDirectory, watch: RunWatch | undefined): unknown {
   if (!(error instanceof Error) || error.name !== 'ErrorBudgetExceededError') return error;
   const rejects = output.publishRejects();
-  return rejects === null ? error : Object.assign(error, { message: `${error.message}; see ${rejects}` });
+  if (rejects === null) return error;
+  watch?.rejectsPublished(rejects);
+  return Object.assign(error, { message: `${error.message}; see ${rejects}` });
 }

@@ -6,7 +6,8 @@ import type { LocalInputs } from './local-inputs';
 import { isLockName, STAGING, takeStaging } from './output-lock';
 
 const MANIFEST = 'manifest.json';
-const OURS = /^(bucket_\d+\.json|manifest\.json|timeline\.json|rejects|rejects\.failed)$/;
+const OURS =
+  /^(bucket_\d+\.json|manifest\.json|timeline\.json|report\.html|rejects|rejects\.failed|report\.failed\.html)$/;
 
 /**
  * A local run works in `<out>/.mapreduce`, which is also its lock, and moves its files up when all are
@@ -64,6 +65,11 @@ export class OutputDirectory {
 
   get staged(): string {
     return path.join(this.path, STAGING, 'output');
+  }
+
+  /** Where a page about a run that failed goes; one about an earlier output stays as it is. */
+  get failedPage(): string {
+    return path.join(this.path, this.#hasEarlierOutput ? 'report.failed.html' : 'report.html');
   }
 
   /** Moves the finished output into place. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '@mapreduce/shared-utils';
 import { findLocalInputs, type LocalInputs } from './local-inputs';
+import type { RunWatch } from './run-watch';
 import { ThreadLane } from './thread-lane';
 
 const MIB = 1024 * 1024;
@@ -24,6 +25,8 @@ export interface LocalRunOptions {
   readonly maxBadRatio?: number;
   readonly signal: AbortSignal;
   readonly onStart?: (totalBytes: number, bytesRead: () => number, engine: 'wasm' | 'reference') => void;
+  /** Told how the run goes on, for a page about it. */
+  readonly watch?: RunWatch;
 }
 
 /** Runs the pipeline over local files into a directory. @throws whatever a stage throws */

@@ -1,0 +1,2 @@
+/** The page in an output directory. */
+export const PAGE = 'report.html';
