@@ -33,6 +33,14 @@ describe('the roles', () => {
     }
   });
 
+  it('let the planner alone read the inventory of another bucket', () => {
+    const parameters = { InputBucketName: 'input', InventoryBucketName: 'reports' };
+    for (const role of roles) {
+      const more = role === 'PlannerRole' ? ['s3:GetObject arn:aws:s3:::reports/*'] : [];
+      expect(permissionsOf(role, parameters)).toEqual([...(PERMISSIONS[role] ?? []), ...more].sort());
+    }
+  });
+
   it('use the keys of the buckets that they use, through S3 only', () => {
     const keys = { KmsKeyArn: 'key', InputKmsKeyArn: 'input-key' };
     const through = 'kms:ViaService=s3.ap-south-1.amazonaws.com';
