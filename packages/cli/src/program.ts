@@ -23,6 +23,8 @@ Exit codes: 0 success; 1 usage; 2 the run or check failed, nothing was published
 export interface Program {
   /** Runs one command line; resolves with the exit code, never rejects. */
   run(argv: readonly string[]): Promise<number>;
+  /** As far as it is known, for where nobody reads what is printed. */
+  readonly exitCode: number;
 }
 
 export function createProgram(signal: AbortSignal): Program {
@@ -40,15 +42,18 @@ export function createProgram(signal: AbortSignal): Program {
     .showHelpAfterError('Try the same with --help.')
     .exitOverride();
   addRun(program, signal);
-  addTop(program);
+  addTop(program, signal);
   addVerify(program, signal, fail);
-  addDiff(program);
-  addReplay(program);
+  addDiff(program, signal);
+  addReplay(program, signal);
   addReport(program);
   addInspect(program, signal);
   addGenerate(program, signal);
   addCloudCommands(program, signal, fail);
   return {
+    get exitCode() {
+      return exitCode;
+    },
     run: async (argv) => {
       try {
         await program.parseAsync(argv as string[]);
@@ -113,7 +118,7 @@ function addRun(program: Command, signal: AbortSignal): void {
     });
 }
 
-function addTop(program: Command): void {
+function addTop(program: Command, signal: AbortSignal): void {
   program
     .command('top')
     .summary('print the most frequent URLs of an output')
@@ -123,7 +128,7 @@ function addTop(program: Command): void {
     .option('--json', 'print a JSON array, URLs unaltered')
     .action(async (out: string, flags: TopFlags) => {
       const { top } = await import('./commands/top');
-      await top(out, flags);
+      await top(out, flags, signal);
     });
 }
 
@@ -139,11 +144,11 @@ function addVerify(program: Command, signal: AbortSignal, onFault: () => void): 
     .option('--json', 'print the result as JSON')
     .action(async (out: string, inputs: string[], flags: VerifyFlags) => {
       const { verify } = await import('./commands/verify');
-      if (!(await verify(out, inputs, flags, signal))) onFault();
+      await verify(out, inputs, flags, signal, onFault);
     });
 }
 
-function addDiff(program: Command): void {
+function addDiff(program: Command, signal: AbortSignal): void {
   program
     .command('diff')
     .summary('compare two outputs')
@@ -162,11 +167,11 @@ function addDiff(program: Command): void {
     .addHelpText('after', '\nExample:\n  mapreduce diff counts-monday counts-tuesday --only new,gone')
     .action(async (before: string, after: string, flags: DiffFlags) => {
       const { diff } = await import('./commands/diff');
-      await diff(before, after, flags);
+      await diff(before, after, flags, signal);
     });
 }
 
-function addReplay(program: Command): void {
+function addReplay(program: Command, signal: AbortSignal): void {
   program
     .command('replay')
     .summary('read the rejected lines of an output again')
@@ -184,7 +189,7 @@ function addReplay(program: Command): void {
     .option('--json', 'print the result as JSON, all URLs unaltered')
     .action(async (out: string, flags: ReplayFlags) => {
       const { replay } = await import('./commands/replay');
-      await replay(out, flags);
+      await replay(out, flags, signal);
     });
 }
 

@@ -113,7 +113,31 @@ describe('mapreduce diff', () => {
     expect(stdout).toContain('\\u001b[31m\\u202e');
   });
 
+  it('shows no name of a field raw, for the output may be anybody’s', async () => {
+    const after = await count({});
+    changeManifest(after, (manifest) => {
+      manifest.configuration.url_field = '\u009b31m\u202e';
+    });
+    const { stdout } = await mapreduce(['diff', await count({}), after]);
+    expect(stdout).toContain('note: url_field is "url" in one and "\\u009b31m\\u202e" in the other\n');
+  });
+
+  it.each<[string, (manifest: ManifestOnDisk) => void]>([
+    ['names a bucket that there cannot be', ({ outputs }) => Object.assign(outputs[0] ?? {}, { bucket: 32 })],
+    ['names a bucket twice', ({ outputs }) => outputs.splice(0, 1, ...outputs.slice(1, 2))],
+    ['gives a bucket the file of another', ({ outputs }) => swapBuckets(outputs)],
+    ['leaves a bucket out', ({ outputs }) => outputs.pop()],
+    ['sums up other counts', ({ counts }) => Object.assign(counts, { total: 0 })],
+  ])('refuses a manifest that %s', async (_, change) => {
+    const [before, after] = [await count(monday), await count(tuesday)];
+    changeManifest(after, change);
+    const { code, stdout, stderr } = await mapreduce(['diff', before, after]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/manifest\.json: expected each bucket once, under its own name, and the sums/);
+  });
+
   it.each<[string, (text: string) => string, RegExp]>([
+    ['a count of zero', (text) => text.replace(/:\d+/, ':0'), /line 2: expected "url":count, got/],
     [
       'another count',
       (text) => text.replace(/:\d+/, ':77'),
@@ -149,6 +173,24 @@ describe('mapreduce diff', () => {
     });
   });
 });
+
+interface ManifestOnDisk {
+  readonly configuration: { url_field: string };
+  readonly counts: { total: number };
+  readonly outputs: { bucket: number }[];
+}
+
+function changeManifest(out: string, change: (manifest: ManifestOnDisk) => void): void {
+  const file = path.join(out, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as ManifestOnDisk;
+  change(manifest);
+  writeFileSync(file, JSON.stringify(manifest));
+}
+
+function swapBuckets([first, second]: ManifestOnDisk['outputs']): void {
+  if (first === undefined || second === undefined) throw new Error('expected two buckets');
+  [first.bucket, second.bucket] = [second.bucket, first.bucket];
+}
 
 interface Change {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { checksums, createWorkspace, mapreduce } from './mapreduce';
+import { checksums, createWorkspace, mapreduce, start } from './mapreduce';
 
 const workspace = createWorkspace();
 const input = path.join(workspace, 'input.jsonl');
@@ -108,6 +108,14 @@ describe('mapreduce top', () => {
 });
 
 describe('mapreduce verify', () => {
+  it('fails for a fault although nobody reads what it prints', async () => {
+    const out = await run();
+    writeFileSync(path.join(out, 'bucket_0.json'), '{\n}\n');
+    const { child, finished } = start(['verify', out, '--json']);
+    child.stdout?.destroy();
+    expect((await finished).code).toBe(2);
+  });
+
   it('accepts an output, and its input', async () => {
     const out = await run();
     expect(await mapreduce(['verify', out])).toMatchObject({

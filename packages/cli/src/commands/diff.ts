@@ -9,8 +9,13 @@ export interface DiffFlags {
   readonly json?: true;
 }
 
-export async function diff(before: string, after: string, { json, ...options }: DiffFlags): Promise<void> {
-  const found = await diffOutputs(before, after, options);
+export async function diff(
+  before: string,
+  after: string,
+  { json, ...options }: DiffFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await diffOutputs(before, after, { ...options, signal });
   if (json) printJson(found);
   else process.stdout.write(formatDiff(found, columns()));
 }

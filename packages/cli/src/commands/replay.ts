@@ -10,8 +10,12 @@ export interface ReplayFlags extends ReplayRule {
 }
 
 /** Prints what the rejected lines of an output would count now. */
-export async function replay(out: string, { limit, json, ...rule }: ReplayFlags): Promise<void> {
-  const replayed = await replayRejects(out, rule);
+export async function replay(
+  out: string,
+  { limit, json, ...rule }: ReplayFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const replayed = await replayRejects(out, rule, signal);
   if (json) printJson(replayed);
   else process.stdout.write(formatReplay(replayed, limit));
 }

@@ -8,13 +8,14 @@ export interface VerifyFlags {
   readonly json?: true;
 }
 
-/** Prints what is wrong with an output, or that nothing is. Resolves with whether nothing is. */
+/** Prints what is wrong with an output, or that nothing is. Calls `onFault` first, for nobody may be reading. */
 export async function verify(
   out: string,
   inputs: readonly string[],
   { json }: VerifyFlags,
   signal: AbortSignal,
-): Promise<boolean> {
+  onFault: () => void,
+): Promise<void> {
   let progress: Progress | undefined;
   const { manifest, faults, isRecounted } = await verifyOutput(
     out,
@@ -25,12 +26,10 @@ export async function verify(
     },
   ).finally(() => progress?.stop());
   const isValid = faults.length === 0;
-  if (json) {
-    printJson({ isValid, isRecounted, faults });
-    return isValid;
-  }
+  if (!isValid) onFault();
+  if (json) return printJson({ isValid, isRecounted, faults });
   for (const fault of faults) process.stderr.write(`mapreduce: ${escapeUnprintable(fault)}\n`);
-  if (!isValid) return false;
+  if (!isValid) return;
   const { counts, outputs } = manifest;
   const how = isRecounted
     ? 'and counting the input again gives the same'
@@ -38,5 +37,4 @@ export async function verify(
   process.stdout.write(
     `OK: ${formatCount(outputs.length)} buckets, ${formatCount(counts.unique)} URLs, ${formatCount(counts.total)} counted; ${how}.\n`,
   );
-  return true;
 }

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { type Manifest, TopList, type UrlCount } from '@mapreduce/shared-utils';
+import { type Manifest, quote, TopList, type UrlCount } from '@mapreduce/shared-utils';
 import type { ChangeKind } from './change-kinds';
 import { type BucketSide, type JoinedCount, joinBuckets } from './join-buckets';
-import { readManifest, readOutput } from './output-reader';
+import { type ReadBucketOptions, readOutput, readWholeManifest } from './output-reader';
 
 interface UrlChange {
   readonly url: string;
@@ -27,7 +27,12 @@ export interface DiffOptions {
   readonly limit: number;
   /** The kinds that are named. */
   readonly only: readonly ChangeKind[];
+  readonly signal: AbortSignal;
 }
+
+/** Buckets that are read together have so much in pieces, and each no more than that of one that is read alone. */
+const PIECES_BYTES = 16 * 1024 * 1024;
+const MAX_PIECE_BYTES = 64 * 1024;
 
 interface Side {
   readonly side: BucketSide['side'];
@@ -44,11 +49,11 @@ type Ranked = UrlCount & { readonly change: UrlChange };
 export async function diffOutputs(
   before: string,
   after: string,
-  { limit, only }: DiffOptions,
+  { limit, only, signal }: DiffOptions,
 ): Promise<OutputDiff> {
   const sides: [Side, Side] = [
-    { side: 'before', out: before, manifest: await readManifest(before) },
-    { side: 'after', out: after, manifest: await readManifest(after) },
+    { side: 'before', out: before, manifest: await readWholeManifest(before) },
+    { side: 'after', out: after, manifest: await readWholeManifest(after) },
   ];
   const urls = { new: 0, gone: 0, risen: 0, fallen: 0, same: 0 };
   const greatest = new TopList<Ranked>(limit);
@@ -58,7 +63,7 @@ export async function diffOutputs(
     if (kind === 'same' || !only.includes(kind)) return;
     greatest.add({ url, count: Math.abs(after - before), change: { url, kind, before, after } });
   };
-  for (const buckets of groups(...sides)) await joinBuckets(buckets, add);
+  for (const buckets of groups(...sides, signal)) await joinBuckets(buckets, add);
   const [old, recent] = sides.map(({ manifest }) => manifest) as [Manifest, Manifest];
   return {
     before: old.counts,
@@ -77,24 +82,25 @@ function kindOf(before: number, after: number): ChangeKind | 'same' {
 }
 
 /** Buckets that hold the same URLs: one by one where both were cut alike, else all together. */
-function* groups(before: Side, after: Side): Generator<BucketSide[]> {
+function* groups(before: Side, after: Side, signal: AbortSignal): Generator<BucketSide[]> {
   const all = [...bucketsOf(before), ...bucketsOf(after)];
   if (!isCutAlike(before.manifest, after.manifest)) {
-    yield all.map(({ open }) => open());
+    const pieceBytes = Math.min(Math.floor(PIECES_BYTES / Math.max(all.length, 1)), MAX_PIECE_BYTES);
+    yield all.map(({ open }) => open({ signal, pieceBytes }));
     return;
   }
   for (let bucket = 0; bucket < before.manifest.configuration.numBuckets; bucket++) {
-    yield all.filter((each) => each.bucket === bucket).map(({ open }) => open());
+    yield all.filter((each) => each.bucket === bucket).map(({ open }) => open({ signal }));
   }
 }
 
 function bucketsOf({ side, out, manifest }: Side) {
   return manifest.outputs.map((output) => ({
     bucket: output.bucket,
-    open: (): BucketSide => ({
+    open: (options: ReadBucketOptions): BucketSide => ({
       side,
       name: path.join(out, path.basename(output.outputKey)),
-      batches: readOutput(out, output),
+      batches: readOutput(out, output, options),
     }),
   }));
 }
@@ -110,8 +116,10 @@ function differencesOf({ configuration: a }: Manifest, { configuration: b }: Man
   ] as const;
   return settings
     .filter(([, before, after]) => before !== after)
-    .map(
-      ([name, before, after]) =>
-        `${name} is ${JSON.stringify(before)} in one and ${JSON.stringify(after)} in the other`,
-    );
+    .map(([name, before, after]) => `${name} is ${shown(before)} in one and ${shown(after)} in the other`);
+}
+
+/** An output may be anybody's. */
+function shown(setting: string | number): string {
+  return typeof setting === 'string' ? quote(setting) : String(setting);
 }

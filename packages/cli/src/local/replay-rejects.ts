@@ -42,7 +42,7 @@ export interface Replay {
  * Reads the rejected lines of an output again, after the input or the rule was mended.
  * @throws InputChangedError where a file has changed so that its rejected lines cannot be told from others
  */
-export async function replayRejects(out: string, rule: ReplayRule): Promise<Replay> {
+export async function replayRejects(out: string, rule: ReplayRule, signal: AbortSignal): Promise<Replay> {
   const manifest = await readManifest(out);
   const rejects = await readRejects(out, manifest);
   const unlisted = manifest.records.bad - rejects.length;
@@ -55,7 +55,7 @@ export async function replayRejects(out: string, rule: ReplayRule): Promise<Repl
     const lines = bySource.get(source) ?? [];
     bySource.delete(source);
     if (lines.length > 0)
-      await replayFile(store, input, lines, { maxBytes, isComplete: unlisted === 0 }, outcomes);
+      await replayFile(store, input, lines, { maxBytes, isComplete: unlisted === 0, signal }, outcomes);
   }
   const [stranger] = bySource.keys();
   if (stranger !== undefined) {
@@ -75,11 +75,18 @@ async function readRejects(out: string, { rejects }: Manifest): Promise<Reject[]
   return (await Promise.all(lists)).flat();
 }
 
+interface ReplayFileOptions {
+  readonly maxBytes: number;
+  /** Whether all bad lines are listed. */
+  readonly isComplete: boolean;
+  readonly signal: AbortSignal;
+}
+
 async function replayFile(
   store: ObjectStore,
   input: PinnedObject,
   lines: readonly Reject[],
-  { maxBytes, isComplete }: { readonly maxBytes: number; readonly isComplete: boolean },
+  { maxBytes, isComplete, signal }: ReplayFileOptions,
   outcomes: Outcomes,
 ): Promise<void> {
   const ref = { bucket: input.bucket, objectKey: input.key };
@@ -92,7 +99,7 @@ async function replayFile(
   const pieces = readLines(
     store,
     { ...input, etag, size, start: 0, end: size },
-    { maxDecompressedBytes: null },
+    { maxDecompressedBytes: null, onBytesRead: () => signal.throwIfAborted() },
   );
   const inOrder = [...lines].sort((a, b) => a.offset - b.offset);
   let grown = 0;

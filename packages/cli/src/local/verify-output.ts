@@ -46,7 +46,7 @@ export async function verifyOutput(
   const top = new TopList(manifest.top.length);
   for (const output of manifest.outputs) {
     if (there.has(path.basename(output.outputKey)))
-      faults.push(...(await verifyBucket(out, manifest, output, top)));
+      faults.push(...(await verifyBucket(out, manifest, output, top, signal)));
   }
   if (faults.length === 0 && !isSameTop(top.toArray(), manifest)) {
     faults.push('manifest.json: top is not what the buckets give');
@@ -94,10 +94,11 @@ async function verifyBucket(
   { configuration }: Manifest,
   { bucket, outputKey, sha256, unique, total }: OutputSummary,
   top: TopList,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const name = path.basename(outputKey);
   const file = path.join(out, name);
-  const actualSha256 = await hashFile(file);
+  const actualSha256 = await hashFile(file, signal);
   if (actualSha256 !== sha256) {
     return [`${name}: expected SHA-256 ${sha256}, got ${actualSha256}; the file was changed`];
   }
@@ -105,7 +106,7 @@ async function verifyBucket(
   let last: Uint8Array | null = null;
   let actualUnique = 0;
   let actualTotal = 0;
-  for await (const entries of readBucket(file)) {
+  for await (const entries of readBucket(file, { signal })) {
     for (const entry of entries) {
       const bytes = encodeWtf8(entry.url);
       if (faults.length === MAX_FAULTS_PER_BUCKET) return [...faults, `${name}: and perhaps more`];
@@ -190,8 +191,8 @@ function describeRecords({ records: { lines, ok, blank, bad } }: Manifest): stri
   return `${lines} = ${ok} ok + ${blank} blank + ${bad} bad`;
 }
 
-async function hashFile(file: string): Promise<string> {
+async function hashFile(file: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
