@@ -46,7 +46,7 @@ export function createProgram(signal: AbortSignal): Program {
   addVerify(program, signal, fail);
   addDiff(program, signal);
   addReplay(program, signal);
-  addReport(program);
+  addReport(program, signal);
   addInspect(program, signal);
   addGenerate(program, signal);
   addCloudCommands(program, signal, fail);
@@ -193,7 +193,7 @@ function addReplay(program: Command, signal: AbortSignal): void {
     });
 }
 
-function addReport(program: Command): void {
+function addReport(program: Command, signal: AbortSignal): void {
   program
     .command('report')
     .summary('write a page that shows an output')
@@ -205,7 +205,7 @@ function addReport(program: Command): void {
     .option('--open', 'show it in the browser')
     .action(async (out: string, flags: ReportFlags) => {
       const { report } = await import('./commands/report');
-      await report(out, flags);
+      await report(out, flags, signal);
     });
 }
 

@@ -71,7 +71,7 @@ describe('mapreduce report', () => {
     );
     chmodSync(path.join(bin, 'xdg-open'), 0o755);
     const page = path.join(workspace, 'a page.html');
-    const env = { PATH: `${bin}:${process.env.PATH}` };
+    const env = { PATH: `${bin}:${process.env['PATH']}` };
     expect(await mapreduce(['report', out, '--page', page, '--open'], { env })).toMatchObject({ code: 0 });
     expect(existsSync(path.join(out, 'report.html'))).toBe(false);
     while (!existsSync(pipe)) await new Promise(setImmediate);

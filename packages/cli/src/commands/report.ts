@@ -11,9 +11,9 @@ export interface ReportFlags {
 }
 
 /** Writes a page about an output, beside it where nothing else is said. */
-export async function report(out: string, { page, open }: ReportFlags): Promise<void> {
+export async function report(out: string, { page, open }: ReportFlags, signal: AbortSignal): Promise<void> {
   const file = page ?? path.join(out, PAGE);
-  await writePage(file, renderPage(await gatherReport(out)));
+  await writePage(file, renderPage(await gatherReport(out, signal)));
   process.stdout.write(`${file}\n`);
   if (open) openInBrowser(path.resolve(file));
 }

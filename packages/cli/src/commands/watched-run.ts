@@ -37,7 +37,8 @@ export async function watchRun(
 }
 
 async function showOutput(out: string, isWritten: true | undefined, live: LiveServer | null): Promise<void> {
-  const found = await gatherReport(out);
+  // The output is there: an interruption now must not be reported as that of the run.
+  const found = await gatherReport(out, new AbortController().signal);
   if (isWritten) await writePage(path.join(out, PAGE), renderPage(found));
   live?.finish(found);
 }

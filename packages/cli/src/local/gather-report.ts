@@ -32,9 +32,9 @@ const MAX_INPUTS = 100;
  * All that there is to show of an output: its manifest, its timeline, and every bucket read once, in memory that
  * grows with the number of different counts only. @throws InputNotFoundError, CorruptRunError
  */
-export async function gatherReport(out: string): Promise<Report> {
+export async function gatherReport(out: string, signal: AbortSignal): Promise<Report> {
   const manifest = await readManifest(out);
-  const { partitions, urls, concentration } = await readBuckets(out, manifest);
+  const { partitions, urls, concentration } = await readBuckets(out, manifest, signal);
   const timeline = await readTimeline(out, manifest.runId);
   return {
     where: out,
@@ -83,12 +83,13 @@ export function summarizeInputs(inputs: readonly FoundInput[]): Inputs {
 async function readBuckets(
   out: string,
   { outputs }: Manifest,
+  signal: AbortSignal,
 ): Promise<Pick<Report, 'partitions' | 'urls' | 'concentration'>> {
   const top = new TopList<ReportedUrl>(MAX_URLS);
   const histogram = new CountHistogram();
   const partitions: PartitionSize[] = [];
   for (const output of outputs) {
-    for await (const entries of readOutput(out, output)) {
+    for await (const entries of readOutput(out, output, { signal })) {
       for (const entry of entries) {
         histogram.add(entry.count);
         top.add(beginningOf(entry));
