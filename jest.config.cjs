@@ -23,6 +23,6 @@ module.exports = {
     ],
   },
   // Properties and fault tests take seconds on a busy machine; a hang still ends the run.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   setupFilesAfterEnv: [`${__dirname}/jest.setup.cjs`],
 };

@@ -109,7 +109,7 @@ describe('plan, map, group, reduce and commit', () => {
           expect(readCounts(pipeline.store, outputs)).toEqual(countNaively(files));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -129,7 +129,7 @@ describe('plan, map, group, reduce and commit', () => {
           expect(await outputsOf(splitBytes)).toEqual(await outputsOf(1_000_000));
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
