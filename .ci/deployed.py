@@ -1,6 +1,7 @@
 """Prepares the emulator of .ci/deploy-check, then runs a deployed stack and holds it against local runs."""
 
 import functools
+import gzip
 import json
 import logging
 import pathlib
@@ -139,25 +140,31 @@ def run_express(outputs, local, execution, node):
 def run_batch(stack, local, execution, node):
     """As a user submits it, by prefix."""
     [first, *_] = json.loads(pathlib.Path(execution).read_text())['input_files']
-    prefix = f's3://{first["bucket"]}/{first["key"].rsplit("/", 1)[0]}/'
+    bucket, prefix = first['bucket'], f'{first["key"].rsplit("/", 1)[0]}/'
 
-    def submit(*options):
-        done = subprocess.run([node, 'scripts/mapreduce.mjs', 'submit', prefix, '--stack', stack, '--mode', 'batch',
-                               '--watch', '--json', '--num-buckets', '8', '--endpoint-url', s3.meta.endpoint_url,
-                               *options], capture_output=True, text=True)
+    def submit(prefix, *options):
+        done = subprocess.run([node, 'scripts/mapreduce.mjs', 'submit', f's3://{bucket}/{prefix}', '--stack', stack,
+                               '--mode', 'batch', '--watch', '--json', '--num-buckets', '8',
+                               '--endpoint-url', s3.meta.endpoint_url, *options], capture_output=True, text=True)
         if not done.stdout:
             raise SystemExit(f'mapreduce submit: {done.stderr}')
         return done.returncode, json.loads(done.stdout)
 
-    code, done = submit()
-    expect('batch execution', (code, done['status']), (0, 'SUCCEEDED'))
+    code, done = submit(prefix)
+    expect('batch execution', (code, done['status'], done.get('error')), (0, 'SUCCEEDED', None))
     manifest = done['output']['manifest_key']
     expect_local_bytes(done['output']['manifest_bucket'], manifest.removesuffix('manifest.json'), local)
     print('batch machine: as counted locally')
 
-    code, failed = submit('--max-bad-records', '0')
-    expect('failed batch execution', (code, failed['error']), (2, 'ErrorBudgetExceededError'))
-    print(f'batch machine: FAILED with {failed["error"]}')
+    s3.put_object(Bucket=bucket, Key='cut/short.jsonl.gz', Body=gzip.compress(b'{"url":"a"}\n' * 99)[:-4])
+    for prefix, options, error in [
+        (prefix, ['--max-bad-records', '0'], 'ErrorBudgetExceededError'),
+        # A mapper's error, which the parent knows as this.
+        ('cut/', [], 'States.ExceedToleratedFailureThreshold'),
+    ]:
+        code, failed = submit(prefix, *options)
+        expect('failed batch execution', (code, failed['status'], failed['error']), (2, 'FAILED', error))
+        print(f'batch machine: FAILED with {error}')
 
 
 def event(stage):

@@ -34,6 +34,7 @@ describe('the built Lambda bundles', () => {
     const { partitions } = (await invoke('grouping', readEvent('grouping.json'))).result as {
       partitions: number[];
     };
+    expect(partitions).toContain((readEvent('reducer.json') as { partition: number }).partition);
     for (const partition of partitions) {
       const { result: output } = await invoke('reducer', { ...readEvent('reducer.json'), partition });
       expect(output).toEqual({
